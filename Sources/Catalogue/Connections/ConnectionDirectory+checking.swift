@@ -1,0 +1,88 @@
+import Connectors
+import Database
+import JSON
+import Primitives
+
+extension ConnectionDirectory {
+    /// Everything about a draft that can be said without the database.
+    static func check(_ draft: ConnectionDraft) throws(Problem) -> ConnectorDescription {
+        var findings = Findings()
+        findings.checkName(draft.name, at: "/name")
+        let decoded = ConnectorDecoder.decode(draft.connector)
+        findings.add(contentsOf: decoded.diagnostics.map { $0.item(below: "/connector") })
+        if let description = decoded.description {
+            findings.add(contentsOf: configurationFindings(draft, description))
+        }
+        try findings.refuse("The connection cannot be set up like this.")
+        guard let description = decoded.description else {
+            throw Problem(.invalidParameters, "The connector's description cannot be read.")
+        }
+        return description
+    }
+
+    /// Sets the connection up for a moment, as the runner will, only without the secret.
+    private static func configurationFindings(
+        _ draft: ConnectionDraft, _ description: ConnectorDescription
+    ) -> [Problem.Item] {
+        do {
+            _ = try Connection(
+                id: ConnectionID(), name: draft.name, description: description, configuration: draft.configuration,
+                credential: nil)
+            return []
+        } catch {
+            return error.diagnostics.compactMap { diagnostic in
+                let isSecretMissing = diagnostic.code == .missing && diagnostic.path.tokens.isEmpty
+                if isSecretMissing, draft.credentialID != nil { return nil }
+                return diagnostic.item(below: isSecretMissing ? "/credential" : "/configuration")
+            }
+        }
+    }
+
+    /// The workflows that are bound to the connection go on finding what they call.
+    static func requireCapabilities(
+        _ connector: ConnectorDescription, of id: ConnectionID, _ plant: PlantKey, _ transaction: TenantTransaction
+    ) async throws {
+        let rows = try await transaction.query(
+            """
+            SELECT workflow.name, binding.capability
+            FROM millwright.workflow_binding AS binding
+            JOIN millwright.workflow USING (partner_id, client_id, plant_id, workflow_id)
+            WHERE \(fragment: plant.condition("binding")) AND binding.connection_id = \(id)
+            ORDER BY workflow.name, binding.capability
+            """)
+        var findings = Findings()
+        for row in rows {
+            let capability = try row.decode("capability", as: String.self)
+            if !connector.capabilities.contains(capability) {
+                let name = try row.decode("name", as: String.self)
+                findings.add("/connector", "The workflow “\(name)” needs “\(capability)”, which this connector lacks.")
+            }
+        }
+        try findings.refuse(.wrongState, "The connection is in use and must keep what is called through it.")
+    }
+
+    /// The handle must name a credential of the plant, its client or its partner.
+    static func requireCredential(
+        _ credential: CredentialID?, _ plant: PlantKey, _ transaction: TenantTransaction
+    ) async throws {
+        guard let credential else { return }
+        let found = try await transaction.one(
+            """
+            SELECT FROM millwright.credential
+            WHERE partner_id = \(plant.partner) AND credential_id = \(credential)
+              AND (client_id IS NULL OR client_id = \(plant.client))
+              AND (plant_id IS NULL OR plant_id = \(plant.plant))
+            """)
+        guard found != nil else {
+            throw Problem(
+                .invalidParameters, "The connection cannot be set up like this.",
+                items: [.init(path: "/credential", message: "There is no such credential.")])
+        }
+    }
+}
+
+extension ConnectorDiagnostic {
+    fileprivate func item(below prefix: String) -> Problem.Item {
+        .init(path: prefix + path.description, message: message)
+    }
+}
