@@ -1,0 +1,69 @@
+#if canImport(Glibc)
+    import Glibc
+#else
+    import Darwin
+#endif
+
+/// A moment in UTC with the resolution that PostgreSQL keeps: microseconds since 1970-01-01T00:00:00Z.
+public struct Timestamp: Sendable, Hashable, Comparable, CustomStringConvertible {
+    public var unixMicroseconds: Int64
+
+    public init(unixMicroseconds: Int64) { self.unixMicroseconds = unixMicroseconds }
+    public init(unixMilliseconds: Int64) { unixMicroseconds = unixMilliseconds * 1000 }
+    public init(unixSeconds: Double) { unixMicroseconds = Int64((unixSeconds * 1_000_000).rounded()) }
+
+    public var unixMilliseconds: Int64 { unixMicroseconds.flooredDivision(by: 1000) }
+    public var unixSeconds: Double { Double(unixMicroseconds) / 1_000_000 }
+
+    /// The machine's clock. Only the edge of the system may call this; everything inside is handed a moment.
+    public static func now() -> Timestamp {
+        var time = timespec()
+        clock_gettime(CLOCK_REALTIME, &time)
+        return Timestamp(unixMicroseconds: Int64(time.tv_sec) * 1_000_000 + Int64(time.tv_nsec) / 1000)
+    }
+
+    public static func < (left: Self, right: Self) -> Bool { left.unixMicroseconds < right.unixMicroseconds }
+
+    public func adding(seconds: Double) -> Timestamp {
+        Timestamp(unixMicroseconds: unixMicroseconds + Int64((seconds * 1_000_000).rounded()))
+    }
+
+    public func adding(_ duration: Duration) -> Timestamp {
+        let (seconds, attoseconds) = duration.components
+        return Timestamp(unixMicroseconds: unixMicroseconds + seconds * 1_000_000 + attoseconds / 1_000_000_000_000)
+    }
+
+    public func duration(since earlier: Timestamp) -> Duration {
+        .microseconds(unixMicroseconds - earlier.unixMicroseconds)
+    }
+
+    /// RFC 3339 in UTC; the fraction is written only when there is one: `2026-01-31T08:00:00Z`, `…:00.25Z`.
+    public var description: String {
+        let day = unixMicroseconds.flooredDivision(by: 86_400_000_000)
+        let inDay = unixMicroseconds - day * 86_400_000_000
+        let date = CivilDate(daysSince1970: day)
+        let seconds = inDay / 1_000_000
+        var text = date.description
+        text += "T\(twoDigits(seconds / 3600)):\(twoDigits(seconds / 60 % 60)):\(twoDigits(seconds % 60))"
+        var fraction = inDay % 1_000_000
+        if fraction > 0 {
+            var width = 6
+            while fraction % 10 == 0 {
+                fraction /= 10
+                width -= 1
+            }
+            let digits = String(fraction)
+            text += "." + String(repeating: "0", count: width - digits.count) + digits
+        }
+        return text + "Z"
+    }
+}
+
+func twoDigits(_ value: Int64) -> String { value < 10 ? "0\(value)" : "\(value)" }
+
+extension Int64 {
+    func flooredDivision(by divisor: Int64) -> Int64 {
+        let quotient = self / divisor
+        return self % divisor < 0 ? quotient - 1 : quotient
+    }
+}
