@@ -1,0 +1,99 @@
+#if canImport(Glibc)
+    import Glibc
+#endif
+package import Logging
+package import NIOCore
+package import Primitives
+
+/// What serves a plant's egress socket at a path until it is cancelled.
+package typealias EgressServer = @Sendable (_ plant: TenantScope, _ socketPath: String) async throws -> Void
+
+/// Makes the houses of plants under one directory.
+package struct PlantHouses: Sendable {
+    let root: String
+    let account: LocalProcessDriver.Account?
+    let endpoint: any SyncEndpoint
+    let egress: EgressServer
+    let group: any EventLoopGroup
+    let logger: Logger
+
+    /// - Parameters:
+    ///   - root: a directory with a short path (a Unix socket's path has 107 bytes at the most).
+    ///   - account: who owns the plants' directories, so that the runner may enter its own and no other.
+    package init(
+        root: String, account: LocalProcessDriver.Account?, endpoint: any SyncEndpoint,
+        egress: @escaping EgressServer, group: any EventLoopGroup, logger: Logger
+    ) {
+        self.root = root
+        self.account = account
+        self.endpoint = endpoint
+        self.egress = egress
+        self.group = group
+        self.logger = logger
+    }
+
+    func house(of plant: TenantScope) -> PlantHouse {
+        let name = plant.plantID.map(\.description) ?? "none"
+        return PlantHouse(houses: self, plant: plant, directory: "\(root)/\(name)")
+    }
+}
+
+/// The directory of one plant with the two sockets that its runner sees, and what serves them.
+struct PlantHouse: Sendable {
+    let houses: PlantHouses
+    let plant: TenantScope
+    let directory: String
+
+    /// Serves both sockets until cancelled. `ready` is called once a runner can connect; a socket that fails is opened
+    /// again after a second, because a plant without it stands still.
+    func open(ready: @escaping @Sendable () -> Void) async {
+        guard prepareDirectory() else { return }
+        await withDiscardingTaskGroup { sockets in
+            sockets.addTask {
+                await keepServing("egress") { try await houses.egress(plant, directory + "/egress.sock") }
+            }
+            sockets.addTask {
+                let listener = SyncListener(
+                    plant: plant, path: directory + "/sync.sock", endpoint: houses.endpoint, group: houses.group,
+                    logger: houses.logger)
+                await keepServing("sync") {
+                    try await listener.run {
+                        handOver("sync.sock")
+                        ready()
+                    }
+                }
+            }
+        }
+    }
+
+    private func keepServing(_ name: String, _ serve: () async throws -> Void) async {
+        while !Task.isCancelled {
+            do {
+                try await serve()
+            } catch {
+                houses.logger.error(
+                    "a plant's socket failed",
+                    metadata: ["plant": "\(plant)", "socket": "\(name)", "reason": "\(error)"])
+            }
+            try? await Task.sleep(for: .seconds(1))
+        }
+    }
+
+    private func prepareDirectory() -> Bool {
+        mkdir(houses.root, 0o711)
+        mkdir(directory, 0o700)
+        guard chmod(directory, 0o700) == 0 else {
+            houses.logger.error("a plant's directory cannot be made", metadata: ["path": "\(directory)"])
+            return false
+        }
+        if let account = houses.account { chown(directory, account.userID, account.groupID) }
+        return true
+    }
+
+    /// The runner's account must be able to connect; the directory keeps everybody else out.
+    private func handOver(_ socket: String) {
+        let path = directory + "/" + socket
+        if let account = houses.account { chown(path, account.userID, account.groupID) }
+        chmod(path, 0o600)
+    }
+}

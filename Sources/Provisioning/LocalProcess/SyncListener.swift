@@ -1,0 +1,83 @@
+package import Logging
+package import NIOCore
+import NIOHTTP1
+import NIOPosix
+package import Primitives
+
+/// Serves `POST /sync` on one plant's Unix socket. Whoever can open the socket *is* that plant's runner, so the socket
+/// stands in a directory that only the runner's account and the control plane can enter.
+package struct SyncListener: Sendable {
+    /// A batch of commits of a busy runner stays far below this.
+    package static let maximumBodyBytes = 64 << 20
+
+    private let plant: TenantScope
+    private let path: String
+    private let endpoint: any SyncEndpoint
+    private let group: any EventLoopGroup
+    private let logger: Logger
+
+    package init(
+        plant: TenantScope, path: String, endpoint: any SyncEndpoint, group: any EventLoopGroup, logger: Logger
+    ) {
+        self.plant = plant
+        self.path = path
+        self.endpoint = endpoint
+        self.group = group
+        self.logger = logger
+    }
+
+    private typealias Inbound = HTTPServerRequestPart
+    private typealias Outbound = HTTPPart<HTTPResponseHead, ByteBuffer>
+    private typealias Connection = NIOAsyncChannel<Inbound, Outbound>
+
+    /// Listens until cancelled. `ready` is called once the socket accepts connections.
+    package func run(ready: @Sendable () -> Void) async throws {
+        let server = try await ServerBootstrap(group: group)
+            .serverChannelOption(.backlog, value: 16)
+            .bind(unixDomainSocketPath: path, cleanupExistingSocketFile: true) { channel in
+                channel.eventLoop.makeCompletedFuture {
+                    try channel.pipeline.syncOperations.configureHTTPServerPipeline(
+                        withPipeliningAssistance: false, withErrorHandling: true)
+                    return try Connection(wrappingChannelSynchronously: channel)
+                }
+            }
+        ready()
+        try await withTaskCancellationHandler {
+            try await server.executeThenClose { connections in
+                try await withThrowingDiscardingTaskGroup { children in
+                    for try await connection in connections {
+                        children.addTask { await serve(connection) }
+                    }
+                }
+            }
+        } onCancel: {
+            server.channel.close(promise: nil)
+        }
+    }
+
+    private func serve(_ connection: Connection) async {
+        do {
+            try await connection.executeThenClose { inbound, outbound in
+                var body: [UInt8] = []
+                for try await part in inbound {
+                    switch part {
+                    case .head: body.removeAll(keepingCapacity: true)
+                    case .body(let bytes):
+                        guard body.count + bytes.readableBytes <= Self.maximumBodyBytes else { return }
+                        body.append(contentsOf: bytes.readableBytesView)
+                    case .end:
+                        try await write(await endpoint.respond(to: body, of: plant), to: outbound)
+                    }
+                }
+            }
+        } catch {
+            logger.debug("sync connection ended", metadata: ["plant": "\(plant)", "reason": "\(error)"])
+        }
+    }
+
+    private func write(_ reply: SyncReply, to outbound: NIOAsyncChannelOutboundWriter<Outbound>) async throws {
+        var head = HTTPResponseHead(version: .http1_1, status: .init(statusCode: reply.status))
+        head.headers = ["content-type": "application/json", "content-length": String(reply.body.count)]
+        try await outbound.write(contentsOf: [.head(head), .body(ByteBuffer(bytes: reply.body)), .end(nil)])
+    }
+}
