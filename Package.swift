@@ -48,7 +48,7 @@ func suite(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
 
 /// Each part has a README that says what it owns; SwiftPM must not treat it as a resource.
 func readme(_ name: String) -> [String] {
-    ["README.md"]
+    name == "Workflow" ? ["README.md", "Engine/README.md"] : ["README.md"]
 }
 
 let package = Package(

@@ -43,7 +43,7 @@ extension ConnectionDirectory {
                 let old = try await Self.locked(id, plant, transaction)
                 try requireVersion(version, of: old.version)
                 try await Self.requireCredential(draft.credentialID, plant, transaction)
-                try await Self.requireCapabilities(connector, of: id, plant, transaction)
+                try await Self.requireOperations(connector, of: id, plant, transaction)
                 try await transaction.batch([Self.change(id, draft, connector, plant)] + Self.announce(plant))
                 let new = try await Self.current(id, plant, transaction)
                 try await transaction.record(

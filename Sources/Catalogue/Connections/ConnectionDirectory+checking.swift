@@ -2,6 +2,7 @@ import Connectors
 import Database
 import JSON
 import Primitives
+import Workflow
 
 extension ConnectionDirectory {
     /// Everything about a draft that can be said without the database.
@@ -39,26 +40,31 @@ extension ConnectionDirectory {
     }
 
     /// The workflows that are bound to the connection go on finding what they call.
-    static func requireCapabilities(
+    static func requireOperations(
         _ connector: ConnectorDescription, of id: ConnectionID, _ plant: PlantKey, _ transaction: TenantTransaction
     ) async throws {
         let rows = try await transaction.query(
             """
-            SELECT workflow.name, binding.capability
+            SELECT workflow.name, binding.capability, revision.document
             FROM millwright.workflow_binding AS binding
-            JOIN millwright.workflow USING (partner_id, client_id, plant_id, workflow_id)
+            JOIN millwright.workflow AS workflow USING (partner_id, client_id, plant_id, workflow_id)
+            JOIN millwright.workflow_revision AS revision USING (partner_id, client_id, plant_id, digest)
             WHERE \(fragment: plant.condition("binding")) AND binding.connection_id = \(id)
             ORDER BY workflow.name, binding.capability
             """)
         var findings = Findings()
         for row in rows {
+            let name = try row.decode("name", as: String.self)
             let capability = try row.decode("capability", as: String.self)
-            if !connector.capabilities.contains(capability) {
-                let name = try row.decode("name", as: String.self)
-                findings.add("/connector", "The workflow “\(name)” needs “\(capability)”, which this connector lacks.")
+            let definition = DefinitionDecoder.decode(try row.decode("document")).definition
+            for operation in definition?.operations(of: capability) ?? []
+            where connector.operation(capability, operation.name) == nil {
+                findings.add(
+                    "/connector", "The workflow “\(name)” calls \(operation.qualifiedName), which this connector lacks."
+                )
             }
         }
-        try findings.refuse(.wrongState, "The connection is in use and must keep what is called through it.")
+        try findings.refuse("The connection is in use and must keep what is called through it.", as: .wrongState)
     }
 
     /// The handle must name a credential of the plant, its client or its partner.
@@ -69,7 +75,7 @@ extension ConnectionDirectory {
         let found = try await transaction.one(
             """
             SELECT FROM millwright.credential
-            WHERE partner_id = \(plant.partner) AND credential_id = \(credential)
+            WHERE partner_id = \(plant.partner) AND credential_id = \(credential) AND status = 'active'
               AND (client_id IS NULL OR client_id = \(plant.client))
               AND (plant_id IS NULL OR plant_id = \(plant.plant))
             """)

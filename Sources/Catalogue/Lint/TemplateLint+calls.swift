@@ -2,6 +2,7 @@ import Connectors
 import JSON
 import Tenancy
 import Workflow
+import YAML
 
 extension TemplateLint {
     /// Arguments that are written out, not computed, must fit the operation's schema. Which arguments exist and which

@@ -1,4 +1,5 @@
 import JSON
+import YAML
 
 extension TemplateLint {
     /// The schema is one, and each of its defaults fits the place that it stands in.
@@ -7,7 +8,8 @@ extension TemplateLint {
             _ = try JSONSchema(metadata.parameters, formatAssertion: true)
         } catch {
             for problem in error.problems {
-                complainInMetadata(at: "/parameters\(problem.path)", "the parameter schema is wrong: \(problem.message)")
+                complainInMetadata(
+                    at: "/parameters\(problem.path)", "the parameter schema is wrong: \(problem.message)")
             }
             return
         }

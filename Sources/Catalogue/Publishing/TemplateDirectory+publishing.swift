@@ -2,6 +2,7 @@ import Database
 import JSON
 package import Primitives
 import Tenancy
+import YAML
 
 extension TemplateDirectory {
     package struct Publication: Sendable {
@@ -30,7 +31,8 @@ extension TemplateDirectory {
             guard stored.digest == version.digest else {
                 throw Problem(
                     .conflict,
-                    "Version \(version.version) of \(version.slug) was published with other content. Raise the version.")
+                    "Version \(version.version) of \(version.slug) was published with other content. Raise the version."
+                )
             }
             guard stored.id == version.id else { return Publication(version: stored, isNew: false) }
             try await transaction.record(
@@ -93,7 +95,8 @@ extension TemplateDirectory {
         try await transaction.execute(templateInsertion(slug, .partner, for: partner))
     }
 
-    static func templateInsertion(_ slug: String, _ origin: TemplateVersion.Origin, for partner: PartnerID) -> Statement {
+    static func templateInsertion(_ slug: String, _ origin: TemplateVersion.Origin, for partner: PartnerID) -> Statement
+    {
         """
         INSERT INTO millwright.template (partner_id, slug, origin, created_at)
         VALUES (\(partner), \(slug), \(origin), now())

@@ -1,6 +1,7 @@
 import Database
-package import JSON
+import JSON
 package import Primitives
+import YAML
 
 /// A published version of a template. It never changes.
 package struct TemplateVersion: Sendable {

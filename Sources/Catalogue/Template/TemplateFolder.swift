@@ -57,6 +57,14 @@ struct TemplateFolder {
         return YAMLFile(name: file, bytes: Array(bytes), problems: problems)
     }
 
+    /// The folders in a folder, sorted.
+    static func folders(in root: String) -> [String] {
+        (names(in: root) ?? []).map { "\(root)/\($0)" }.filter { path in
+            var isFolder: ObjCBool = false
+            return FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) && isFolder.boolValue
+        }
+    }
+
     /// Without hidden files, sorted.
     private static func names(in path: String) -> [String]? {
         try? FileManager.default.contentsOfDirectory(atPath: path).filter { !$0.hasPrefix(".") }.sorted()

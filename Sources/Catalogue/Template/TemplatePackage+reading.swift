@@ -1,4 +1,5 @@
 package import JSON
+package import Primitives
 package import YAML
 
 extension TemplatePackage {
@@ -61,5 +62,35 @@ enum TemplateSlug {
         return parts.allSatisfy { part in
             !part.isEmpty && part.allSatisfy { (0x61...0x7A).contains($0) || (0x30...0x39).contains($0) }
         }
+    }
+}
+
+extension TemplatePackage {
+    /// Every template of a folder of templates, by name.
+    package static func readAll(
+        in root: String
+    ) -> [(folder: String, package: TemplatePackage?, problems: [FileProblem])] {
+        TemplateFolder.folders(in: root).map { folder in
+            let (package, problems) = read(folder: folder)
+            return (folder, package, problems)
+        }
+    }
+}
+
+extension TemplatePackage {
+    /// From what somebody published through the API.
+    ///
+    /// - Throws: `Problem(.invalidDefinition)` with every mistake in the documents; their places are `<document>:<line>:<column>`,
+    ///   or the document alone.
+    package init(content: JSONValue) throws(Problem) {
+        let (package, problems) = Self.read(content: content)
+        guard let package else {
+            throw Problem(
+                .invalidDefinition, "The template cannot be read.",
+                items: problems.filter { $0.severity == .error }.map { problem in
+                    Problem.Item(path: problem.file, message: problem.message)
+                })
+        }
+        self = package
     }
 }

@@ -1,6 +1,6 @@
 import Crypto
 package import JSON
-package import YAML
+import YAML
 
 /// A template with everything that belongs to it. Its content, and so its digest, is the three kinds of documents; what
 /// it was read from (a folder, a row of the catalogue) makes no difference.

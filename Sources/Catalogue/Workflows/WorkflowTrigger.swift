@@ -1,5 +1,4 @@
 package import JSON
-package import Primitives
 package import Workflow
 
 /// Which events start a workflow: one filter of its definition's `schedule.on`.

@@ -28,13 +28,14 @@ package final class EgressCounters: Sendable {
 
     func opened() { state.withLock { $0.tunnels += 1 } }
 
-    func ended(bytesUp: Int64, bytesDown: Int64) {
+    func moved(up: Int64, down: Int64) {
         state.withLock { state in
-            state.openTunnels -= 1
-            state.bytesUp += bytesUp
-            state.bytesDown += bytesDown
+            state.bytesUp += up
+            state.bytesDown += down
         }
     }
+
+    func ended() { state.withLock { $0.openTunnels -= 1 } }
 
     func refused(_ reason: EgressRefusal.Reason) {
         state.withLock { $0.refusals[reason.code, default: 0] += 1 }

@@ -35,18 +35,12 @@ package struct SystemResolver: HostResolver {
         return addresses
     }
 
+    /// In text, because the address structures belong to one of several C modules that have them.
     private static func address(of entry: addrinfo) -> InternetAddress? {
-        guard let socketAddress = entry.ai_addr else { return nil }
-        switch entry.ai_family {
-        case AF_INET:
-            return socketAddress.withMemoryRebound(to: sockaddr_in.self, capacity: 1) { pointer in
-                withUnsafeBytes(of: pointer.pointee.sin_addr) { InternetAddress(bytes: Array($0)) }
-            }
-        case AF_INET6:
-            return socketAddress.withMemoryRebound(to: sockaddr_in6.self, capacity: 1) { pointer in
-                withUnsafeBytes(of: pointer.pointee.sin6_addr) { InternetAddress(bytes: Array($0)) }
-            }
-        default: return nil
-        }
+        var text = [CChar](repeating: 0, count: 64)
+        let status = getnameinfo(
+            entry.ai_addr, entry.ai_addrlen, &text, socklen_t(text.count), nil, 0, Int32(NI_NUMERICHOST))
+        guard status == 0 else { return nil }
+        return InternetAddress(String(decoding: text.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self))
     }
 }

@@ -40,9 +40,9 @@ package struct InternetAddress: Sendable, Hashable, CustomStringConvertible {
 
     init?(v6 text: String) {
         guard text.contains(":"), text.utf8.count <= 45 else { return nil }
-        var storage = in6_addr()
+        var storage = [UInt8](repeating: 0, count: 16)
         guard inet_pton(AF_INET6, text, &storage) == 1 else { return nil }
-        bytes = withUnsafeBytes(of: &storage) { Array($0) }
+        bytes = storage
     }
 
     package var isV6: Bool { bytes.count == 16 }

@@ -18,6 +18,7 @@ final class TunnelRequestHandler: ChannelInboundHandler, RemovableChannelHandler
     private let door: TunnelDoor
     private var state = State.reading
     private var received: [UInt8] = []
+    private var isInputClosed = false
     private var timeout: Scheduled<Void>?
     private var connecting: Task<Void, Never>?
 
@@ -26,7 +27,7 @@ final class TunnelRequestHandler: ChannelInboundHandler, RemovableChannelHandler
     func channelActive(context: ChannelHandlerContext) {
         door.entered(context.channel)
         let loopBound = NIOLoopBound((self, context), eventLoop: context.eventLoop)
-        timeout = context.eventLoop.scheduleTask(in: .seconds(door.limits.requestTimeoutSeconds)) {
+        timeout = context.eventLoop.scheduleTask(in: TimeAmount(seconds: door.limits.requestTimeoutSeconds)) {
             loopBound.value.1.close(promise: nil)
         }
         context.fireChannelActive()
@@ -42,6 +43,11 @@ final class TunnelRequestHandler: ChannelInboundHandler, RemovableChannelHandler
             context.channel.setOption(.autoRead, value: false).whenFailure { _ in }
         case .done: break
         }
+    }
+
+    func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
+        if case .some(.inputClosed) = event as? ChannelEvent { isInputClosed = true }
+        context.fireUserInboundEventTriggered(event)
     }
 
     func channelInactive(context: ChannelHandlerContext) {
@@ -85,7 +91,7 @@ final class TunnelRequestHandler: ChannelInboundHandler, RemovableChannelHandler
                 loop.execute { loopBound.value.0.join(outside, loopBound.value.1) }
             } catch {
                 loop.execute {
-                    door.counters.ended(bytesUp: 0, bytesDown: 0)
+                    door.counters.ended()
                     loopBound.value.0.refuse(error, loopBound.value.1)
                 }
             }
@@ -95,14 +101,13 @@ final class TunnelRequestHandler: ChannelInboundHandler, RemovableChannelHandler
     private func join(_ outside: any Channel, _ context: ChannelHandlerContext) {
         state = .done
         guard context.channel.isActive else {
-            door.counters.ended(bytesUp: 0, bytesDown: 0)
+            door.counters.ended()
             outside.close(promise: nil)
             return
         }
         door.counters.opened()
-        let (inner, outer) = TunnelSide.pair(idleTimeout: .seconds(door.limits.idleTimeoutSeconds)) { [door] up, down in
-            door.counters.ended(bytesUp: up, bytesDown: down)
-        }
+        let (inner, outer) = TunnelSide.pair(
+            idleTimeout: TimeAmount(seconds: door.limits.idleTimeoutSeconds), counters: door.counters)
         let buffer = context.channel.allocator.buffer(string: "HTTP/1.1 200 Connection established\r\n\r\n")
         context.writeAndFlush(wrapOutboundOut(buffer), promise: nil)
         do {
@@ -118,6 +123,8 @@ final class TunnelRequestHandler: ChannelInboundHandler, RemovableChannelHandler
             received = []
             context.fireChannelReadComplete()
         }
+        // A client that had nothing more to send said so before there was anybody to tell.
+        if isInputClosed { context.fireUserInboundEventTriggered(ChannelEvent.inputClosed) }
         context.pipeline.syncOperations.removeHandler(context: context, promise: nil)
         context.channel.setOption(.autoRead, value: true).whenFailure { _ in }
         outside.setOption(.autoRead, value: true).whenFailure { _ in }

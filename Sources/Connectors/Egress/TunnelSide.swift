@@ -11,21 +11,20 @@ final class TunnelSide: ChannelDuplexHandler {
     private final class Tunnel {
         let idleTimeout: TimeAmount
         var lastTraffic = NIODeadline.now()
-        var bytesUp: Int64 = 0
-        var bytesDown: Int64 = 0
+        let counters: EgressCounters
         var watch: Scheduled<Void>?
-        private var onEnd: ((Int64, Int64) -> Void)?
+        private var isOpen = true
 
-        init(idleTimeout: TimeAmount, onEnd: @escaping (Int64, Int64) -> Void) {
+        init(idleTimeout: TimeAmount, counters: EgressCounters) {
             self.idleTimeout = idleTimeout
-            self.onEnd = onEnd
+            self.counters = counters
         }
 
         func end() {
             watch?.cancel()
             watch = nil
-            onEnd?(bytesUp, bytesDown)
-            onEnd = nil
+            if isOpen { counters.ended() }
+            isOpen = false
         }
     }
 
@@ -35,11 +34,11 @@ final class TunnelSide: ChannelDuplexHandler {
     private var context: ChannelHandlerContext?
     private var hasPendingRead = false
 
-    /// The side of the runner and the side of the world. `onEnd` is called once, with the bytes that went out and in.
+    /// The side of the runner and the side of the world. The place in `counters` is given back at the end.
     static func pair(
-        idleTimeout: TimeAmount, onEnd: @escaping (_ bytesUp: Int64, _ bytesDown: Int64) -> Void
+        idleTimeout: TimeAmount, counters: EgressCounters
     ) -> (inner: TunnelSide, outer: TunnelSide) {
-        let tunnel = Tunnel(idleTimeout: idleTimeout, onEnd: onEnd)
+        let tunnel = Tunnel(idleTimeout: idleTimeout, counters: counters)
         let inner = TunnelSide(tunnel, isInner: true)
         let outer = TunnelSide(tunnel, isInner: false)
         inner.peer = outer
@@ -62,7 +61,7 @@ final class TunnelSide: ChannelDuplexHandler {
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         let count = Int64(unwrapInboundIn(data).readableBytes)
-        if isInner { tunnel.bytesUp += count } else { tunnel.bytesDown += count }
+        tunnel.counters.moved(up: isInner ? count : 0, down: isInner ? 0 : count)
         tunnel.lastTraffic = .now()
         peer?.context?.write(data, promise: nil)
     }

@@ -32,7 +32,7 @@ package final class ConnectionPool: Sendable {
     ///   connection that is just being closed.
     package init(maximumIdle: Int = 64, idleSeconds: Double = 15) {
         self.maximumIdle = maximumIdle
-        idleTimeout = .seconds(idleSeconds)
+        idleTimeout = TimeAmount(seconds: idleSeconds)
     }
 
     package var idleCount: Int { state.withLock { $0.count } }

@@ -33,12 +33,14 @@ final class ExchangeHandler: ChannelDuplexHandler {
         var silenceTask: Scheduled<Void>?
     }
 
-    /// Before TLS is established nothing of a request has left, however much was written.
-    private var isSecured: Bool
+    /// Waits for TLS; `nil` when there is none, or no longer anything to wait for.
+    private var secured: EventLoopPromise<Void>?
     private var current: Current?
     private var failure: OutboundFailure?
 
-    init(awaitsTLS: Bool) { isSecured = !awaitsTLS }
+    /// - Parameter secured: succeeds when TLS is established, fails with an `OutboundFailure` when it cannot be. No
+    ///   exchange may begin before.
+    init(secured: EventLoopPromise<Void>?) { self.secured = secured }
 
     func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
         let exchange = unwrapOutboundIn(data)
@@ -123,7 +125,10 @@ final class ExchangeHandler: ChannelDuplexHandler {
     }
 
     func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
-        if case .some(.handshakeCompleted) = event as? TLSUserEvent { isSecured = true }
+        if case .some(.handshakeCompleted) = event as? TLSUserEvent {
+            secured?.succeed()
+            secured = nil
+        }
         context.fireUserInboundEventTriggered(event)
     }
 
@@ -153,11 +158,13 @@ final class ExchangeHandler: ChannelDuplexHandler {
     /// Fails what is under way and ends the connection: a late answer must not be taken for the next one's.
     private func end(_ context: ChannelHandlerContext, with kind: OutboundFailure.Kind) {
         if failure == nil { failure = OutboundFailure(kind, wasSent: false) }
+        secured?.fail(OutboundFailure(kind, wasSent: false))
+        secured = nil
         if let current {
             self.current = nil
             current.deadlineTask.cancel()
             current.silenceTask?.cancel()
-            current.exchange.answer.fail(OutboundFailure(kind, wasSent: isSecured))
+            current.exchange.answer.fail(OutboundFailure(kind, wasSent: true))
         }
         context.close(promise: nil)
     }

@@ -10,8 +10,12 @@ package struct HTTPConnection: Sendable {
     package func close() { channel.close(promise: nil) }
 
     /// Puts HTTP on a stream; called on the channel's event loop.
-    package static func configure(_ channel: any Channel, maximumHeaderBytes: Int, tls: TrustedTLS.Client? = nil) throws {
-        try tls?.configure(channel)
+    ///
+    /// - Parameter tls: with the promise of it being established, which the caller waits for before the first exchange.
+    package static func configure(
+        _ channel: any Channel, maximumHeaderBytes: Int, tls: (TrustedTLS.Client, EventLoopPromise<Void>)? = nil
+    ) throws {
+        try tls?.0.configure(channel)
         var limits = NIOHTTPDecoderLimitConfiguration()
         limits.maxHeaderFieldSize = maximumHeaderBytes
         limits.maxHeaderListSize = maximumHeaderBytes
@@ -19,7 +23,7 @@ package struct HTTPConnection: Sendable {
         let decoder = HTTPResponseDecoder(
             leftOverBytesStrategy: .dropBytes, informationalResponseStrategy: .drop, limitConfiguration: limits)
         try channel.pipeline.syncOperations.addHandlers([
-            HTTPRequestEncoder(), ByteToMessageHandler(decoder), ExchangeHandler(awaitsTLS: tls != nil),
+            HTTPRequestEncoder(), ByteToMessageHandler(decoder), ExchangeHandler(secured: tls?.1),
         ])
     }
 
@@ -32,7 +36,7 @@ package struct HTTPConnection: Sendable {
         let answer = channel.eventLoop.makePromise(of: Exchange.Answer.self)
         let exchange = Exchange(
             head: head(of: request), body: request.body.map { channel.allocator.buffer(bytes: $0) },
-            maximumResponseBytes: limits.maximumResponseBytes, readTimeout: .seconds(limits.readTimeoutSeconds),
+            maximumResponseBytes: limits.maximumResponseBytes, readTimeout: TimeAmount(seconds: limits.readTimeoutSeconds),
             deadline: deadline, answer: answer)
         channel.writeAndFlush(exchange).whenFailure { _ in
             // The handler may be gone already; failing twice is harmless.

@@ -111,24 +111,35 @@ package final class OutboundClient: Sendable {
     private func connect(
         _ origin: ConnectionPool.Origin, limits: CallLimits, deadline: NIODeadline
     ) async throws(OutboundFailure) -> HTTPConnection {
-        var security: TrustedTLS.Client?
-        if origin.scheme == .https {
-            do {
-                security = try tls.client(
-                    authorities: origin.authorities, serverName: origin.serverName ?? origin.host)
-            } catch {
-                throw OutboundFailure(.tls(error.description), wasSent: false)
-            }
-        }
+        let deadline = min(deadline, .in(seconds: limits.connectTimeoutSeconds))
         let maximumHeaderBytes = limits.maximumHeaderBytes
-        do {
-            let channel = try await dialer.open(
-                to: origin.host, port: origin.port,
-                deadline: min(deadline, .in(seconds: limits.connectTimeoutSeconds))
-            ) { [security] channel in
-                try HTTPConnection.configure(channel, maximumHeaderBytes: maximumHeaderBytes, tls: security)
+        guard origin.scheme == .https else {
+            let channel = try await open(origin, deadline) { channel in
+                try HTTPConnection.configure(channel, maximumHeaderBytes: maximumHeaderBytes)
             }
             return HTTPConnection(channel: channel)
+        }
+        let security: TrustedTLS.Client
+        do {
+            security = try tls.client(authorities: origin.authorities, serverName: origin.serverName ?? origin.host)
+        } catch {
+            throw OutboundFailure(.tls(error.description), wasSent: false)
+        }
+        let handshake = Handshake()
+        let channel = try await open(origin, deadline) { channel in
+            let secured = handshake.promise(on: channel.eventLoop)
+            try HTTPConnection.configure(channel, maximumHeaderBytes: maximumHeaderBytes, tls: (security, secured))
+        }
+        try await handshake.wait(channel, deadline)
+        return HTTPConnection(channel: channel)
+    }
+
+    private func open(
+        _ origin: ConnectionPool.Origin, _ deadline: NIODeadline,
+        _ configure: @escaping @Sendable (any Channel) throws -> Void
+    ) async throws(OutboundFailure) -> any Channel {
+        do {
+            return try await dialer.open(to: origin.host, port: origin.port, deadline: deadline, configure: configure)
         } catch {
             throw OutboundFailure(.egress(error), wasSent: false)
         }

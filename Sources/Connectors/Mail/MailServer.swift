@@ -22,4 +22,16 @@ package struct MailServer: Sendable, Hashable {
     package var sender: MailAddress
     package var senderName: String?
     package var tls: OutboundClient.TLSSettings
+
+    package init(
+        host: HostName, port: Int, security: Security, sender: MailAddress, senderName: String? = nil,
+        tls: OutboundClient.TLSSettings = OutboundClient.TLSSettings()
+    ) {
+        self.host = host
+        self.port = port
+        self.security = security
+        self.sender = sender
+        self.senderName = senderName
+        self.tls = tls
+    }
 }

@@ -14,11 +14,12 @@ package protocol EgressDialer: Sendable {
 
 extension NIODeadline {
     /// Seconds from now; at least a millisecond, so that a deadline that has passed fails as one.
-    package static func `in`(seconds: Double) -> NIODeadline { .now() + .seconds(seconds) }
+    package static func `in`(seconds: Double) -> NIODeadline { .now() + TimeAmount(seconds: seconds) }
 }
 
 extension TimeAmount {
-    package static func seconds(_ seconds: Double) -> TimeAmount {
-        .nanoseconds(Int64(max(0.001, min(seconds, 1e9)) * 1_000_000_000))
+    /// At least a millisecond.
+    package init(seconds: Double) {
+        self = .nanoseconds(Int64(max(0.001, min(seconds, 1e9)) * 1_000_000_000))
     }
 }

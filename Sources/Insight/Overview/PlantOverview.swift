@@ -7,7 +7,11 @@ package struct PlantOverview: Sendable, Hashable {
     package var plantID: PlantID
     package var client: String
     package var plant: String
+    /// All events of the plant, those that its own runs published among them.
     package var events: Int
+    /// Those that came from outside.
+    package var eventsAccepted: Int
+    package var runsStarted: Int
     package var runsOpen: Int
     package var runsCompleted: Int
     package var runsFaulted: Int
@@ -29,6 +33,10 @@ package struct OverviewReader: Sendable {
                     (SELECT count(*) FROM millwright.event AS event
                      WHERE event.partner_id = plant.partner_id AND event.client_id = plant.client_id
                         AND event.plant_id = plant.plant_id) AS events,
+                    (SELECT count(*) FROM millwright.event AS event
+                     WHERE event.partner_id = plant.partner_id AND event.client_id = plant.client_id
+                        AND event.plant_id = plant.plant_id AND event.emitted_by_run_id IS NULL) AS accepted,
+                    coalesce(run.started, 0) AS started,
                     coalesce(run.open, 0) AS open, coalesce(run.completed, 0) AS completed,
                     coalesce(run.faulted, 0) AS faulted, coalesce(run.cancelled, 0) AS cancelled,
                     (SELECT count(*) FROM millwright.human_task AS task
@@ -37,7 +45,8 @@ package struct OverviewReader: Sendable {
                 FROM millwright.plant AS plant
                 JOIN millwright.client AS client USING (partner_id, client_id)
                 LEFT JOIN LATERAL (
-                    SELECT count(*) FILTER (WHERE status IN ('pending', 'running', 'waiting', 'suspended')) AS open,
+                    SELECT count(*) AS started,
+                        count(*) FILTER (WHERE status IN ('pending', 'running', 'waiting', 'suspended')) AS open,
                         count(*) FILTER (WHERE status = 'completed') AS completed,
                         count(*) FILTER (WHERE status = 'faulted') AS faulted,
                         count(*) FILTER (WHERE status = 'cancelled') AS cancelled
@@ -52,6 +61,7 @@ package struct OverviewReader: Sendable {
                 PlantOverview(
                     plantID: try row.decode("plant_id"), client: try row.decode("client"),
                     plant: try row.decode("plant"), events: try row.decode("events"),
+                    eventsAccepted: try row.decode("accepted"), runsStarted: try row.decode("started"),
                     runsOpen: try row.decode("open"), runsCompleted: try row.decode("completed"),
                     runsFaulted: try row.decode("faulted"), runsCancelled: try row.decode("cancelled"),
                     humanTasksOpen: try row.decode("tasks"))

@@ -61,6 +61,7 @@ package struct LocalProcessDriver: RunnerDriver {
                 "--socket-directory", SandboxArguments.socketDirectoryInside,
                 "--runner-id", specification.runnerID.description,
                 "--epoch", String(specification.epoch),
+                "--plant-id", specification.plant.plantID?.description ?? "",
                 "--log-level", specification.logLevel,
             ],
             socketDirectory: specification.socketDirectory,

@@ -27,7 +27,7 @@ package struct SyncListener: Sendable {
     }
 
     private typealias Inbound = HTTPServerRequestPart
-    private typealias Outbound = HTTPPart<HTTPResponseHead, ByteBuffer>
+    private typealias Outbound = HTTPServerResponsePart
     private typealias Connection = NIOAsyncChannel<Inbound, Outbound>
 
     /// Listens until cancelled. `ready` is called once the socket accepts connections.
@@ -78,6 +78,6 @@ package struct SyncListener: Sendable {
     private func write(_ reply: SyncReply, to outbound: NIOAsyncChannelOutboundWriter<Outbound>) async throws {
         var head = HTTPResponseHead(version: .http1_1, status: .init(statusCode: reply.status))
         head.headers = ["content-type": "application/json", "content-length": String(reply.body.count)]
-        try await outbound.write(contentsOf: [.head(head), .body(ByteBuffer(bytes: reply.body)), .end(nil)])
+        try await outbound.write(contentsOf: [.head(head), .body(.byteBuffer(ByteBuffer(bytes: reply.body))), .end(nil)])
     }
 }

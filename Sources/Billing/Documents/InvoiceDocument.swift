@@ -1,0 +1,130 @@
+import Mustache
+import Primitives
+package import Tenancy
+
+/// An invoice as a page for people: one HTML file that needs nothing else, in the seller's name and colours.
+package struct InvoiceDocument: Sendable {
+    private let template: MustacheTemplate
+
+    package init() {
+        do {
+            template = try MustacheTemplate(string: InvoiceTemplate.text)
+        } catch {
+            preconditionFailure("the invoice template is part of the program and parses: \(error)")
+        }
+    }
+
+    /// - Parameter brand: the seller's, as it stands today; the names and amounts are those of the invoice.
+    package func html(_ invoice: Invoice, brand: Brand) -> String {
+        template.render(Self.values(of: invoice, brand))
+    }
+
+    private static func values(of invoice: Invoice, _ brand: Brand) -> [String: Any] {
+        var values: [String: Any] = [
+            "title": invoice.number.map { "Invoice \($0)" } ?? "Draft invoice",
+            "isDraft": invoice.status == .draft,
+            "issuer": invoice.issuerName,
+            "payer": invoice.payerName,
+            "period": "\(invoice.period.start) to \(lastDay(of: invoice.period))",
+            "sections": sections(of: invoice),
+            "total": AmountText.text(invoice.total),
+            "currency": invoice.total.currency.code,
+            "usage": invoice.usage.map { used(invoice, $0) },
+            "hasUsage": !invoice.usage.isEmpty,
+            "hasLate": invoice.usage.contains { $0.lateQuantity > 0 },
+            "rounding": roundingText(invoice.rounding),
+            "primary": brand[.primary].description,
+            "onPrimary": brand[.onPrimary].description,
+            "text": brand[.text].description,
+            "background": brand[.background].description,
+            "surface": brand[.surface].description,
+            "font": brand.font.cssFamily,
+            "links": brand.legalLinks.map { ["label": $0.label, "url": $0.url] },
+        ]
+        if let number = invoice.number { values["number"] = number }
+        if let finalisedAt = invoice.finalisedAt { values["date"] = String(finalisedAt.description.prefix(10)) }
+        if let logo = brand.logo { values["logo"] = logo }
+        if let support = brand.supportAddress { values["support"] = support }
+        return values
+    }
+
+    private static func lastDay(of period: BillingPeriod) -> CivilDate {
+        CivilDate(daysSince1970: period.end.daysSince1970 - 1)
+    }
+
+    /// The lines of each meter under its name, then what belongs to no meter.
+    private static func sections(of invoice: Invoice) -> [[String: Any]] {
+        var sections: [(title: String, lines: [RatedLine])] = []
+        for line in invoice.lines {
+            let title = line.meter?.title ?? "General"
+            if sections.last?.title == title {
+                sections[sections.count - 1].lines.append(line)
+            } else {
+                sections.append((title, [line]))
+            }
+        }
+        return sections.map { section in
+            ["title": section.title, "lines": section.lines.map { self.line($0, invoice.total.currency) }]
+        }
+    }
+
+    private static func line(_ line: RatedLine, _ currency: Currency) -> [String: Any] {
+        var values: [String: Any] = [
+            "text": text(of: line), "amount": AmountText.text(Money(amountMinor: line.amountMinor, currency: currency)),
+        ]
+        if let units = line.units {
+            values["quantity"] = AmountText.grouped(units.quantity)
+            values["unitPrice"] = units.unitPrice.text(decimals: currency.decimals)
+        }
+        return values
+    }
+
+    private static func text(of line: RatedLine) -> String {
+        switch line.kind {
+        case .included: "Included"
+        case .usage:
+            line.units.map { "Units \(AmountText.grouped($0.from + 1)) to \(AmountText.grouped($0.to))" } ?? "Units"
+        case .meterFee: "Flat fee"
+        case .meterMinimum: "Up to the minimum"
+        case .fee: "Flat fee of the period"
+        case .minimum: "Up to the minimum of the period"
+        }
+    }
+
+    private static func used(_ invoice: Invoice, _ used: InvoicedUsage) -> [String: Any] {
+        [
+            "plant": used.plantName, "meter": used.meter.title, "quantity": AmountText.grouped(used.quantity),
+            "late": used.lateQuantity > 0 ? AmountText.grouped(used.lateQuantity) : "",
+            "records": AmountText.grouped(used.records),
+        ]
+    }
+
+    private static func roundingText(_ rule: RoundingRule) -> String {
+        switch rule {
+        case .halfUp: "half up"
+        case .halfEven: "half to even"
+        }
+    }
+}
+
+/// Numbers for people: groups of three digits with a narrow space between, which no country takes for a decimal sign.
+enum AmountText {
+    static func text(_ money: Money) -> String {
+        let parts = money.amount.text(decimals: money.currency.decimals).split(separator: ".")
+        let whole = grouped(String(parts[0]))
+        return parts.count > 1 ? "\(whole).\(parts[1])" : whole
+    }
+
+    static func grouped(_ number: Int64) -> String { grouped(String(number)) }
+
+    private static func grouped(_ digits: String) -> String {
+        let isNegative = digits.hasPrefix("-")
+        let plain = Array(isNegative ? digits.dropFirst() : digits[...])
+        var text = ""
+        for (index, digit) in plain.enumerated() {
+            if index > 0, (plain.count - index).isMultiple(of: 3) { text += "\u{202F}" }
+            text.append(digit)
+        }
+        return (isNegative ? "-" : "") + text
+    }
+}

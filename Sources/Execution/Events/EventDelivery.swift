@@ -1,0 +1,114 @@
+import Database
+import JSON
+import Primitives
+import Workflow
+
+/// Hands new events to the runs that listen for them, inside the transaction that stores the events.
+struct EventDelivery: Sendable {
+    /// Listeners looked at for one transaction; what is beyond waits for the next event of its type. A plant with more
+    /// than these open listeners for one type is told so in the log.
+    static let maximumListeners = 20_000
+
+    let plant: PlantKey
+    let filters: FilterCache
+    let now: Timestamp
+
+    struct Listener: Sendable {
+        var runID: RunID
+        var waitID: String
+        var filter: EventFilter
+    }
+
+    struct Delivery: Sendable {
+        var runID: RunID
+        var waitID: String
+        var event: EventRecord
+        var keepsListening: Bool
+    }
+
+    /// Delivers `events`, which were stored just now, in their order. Answers whether any run has a new input.
+    func deliver(_ events: [EventRecord], in transaction: TenantTransaction) async throws -> Bool {
+        guard !events.isEmpty else { return false }
+        let rows = try await transaction.query(listeners(for: Set(events.map(\.type))))
+        let listeners = try rows.map(Listener.init(row:))
+        let deliveries = deliveries(of: events, to: listeners)
+        guard !deliveries.isEmpty else { return false }
+        return try await transaction.execute(storing(deliveries)) > 0
+    }
+
+    /// Which listener takes which event: a listener takes the first that fits, or all that fit.
+    func deliveries(of events: [EventRecord], to listeners: [Listener]) -> [Delivery] {
+        guard !listeners.isEmpty else { return [] }
+        let envelopes = events.map(\.envelope)
+        var deliveries: [Delivery] = []
+        for listener in listeners {
+            guard let filter = filters.compiled(listener.filter) else { continue }
+            for (event, envelope) in zip(events, envelopes) where filter.matches(envelope) {
+                deliveries.append(
+                    Delivery(
+                        runID: listener.runID, waitID: listener.waitID, event: event,
+                        keepsListening: listener.filter.takesMany))
+                if !listener.filter.takesMany { break }
+            }
+        }
+        return deliveries
+    }
+
+    private func listeners(for types: Set<String>) -> Statement {
+        """
+        SELECT run_id, wait_id, attributes, condition, variables, takes_many
+        FROM millwright.run_listener AS listener
+        WHERE \(fragment: plant.owns("listener"))
+          AND (listener.event_type = ANY (\(types.sorted())) OR listener.event_type = '')
+        ORDER BY run_id, wait_id
+        LIMIT \(Self.maximumListeners)
+        """
+    }
+
+    /// A listener that takes one event is taken away by the one transaction that deletes it; whoever comes second finds
+    /// nothing and delivers nothing.
+    private func storing(_ deliveries: [Delivery]) -> Statement {
+        """
+        WITH delivery AS (
+          SELECT *
+          FROM unnest(
+            \(deliveries.map(\.runID)), \(deliveries.map(\.waitID)), \(deliveries.map(\.keepsListening)),
+            \(deliveries.map { JSONBytes($0.event.envelope) }), \(deliveries.map { JSONBytes($0.event.answeredBy) })
+          ) AS delivery (run_id, wait_id, keeps_listening, result, answered_by)
+        ), taken AS (
+          DELETE FROM millwright.run_listener AS listener
+          WHERE \(fragment: plant.owns("listener")) AND listener.run_id = ANY (\(Set(deliveries.map(\.runID)).sorted()))
+            AND (listener.run_id, listener.wait_id) IN (
+              SELECT delivery.run_id, delivery.wait_id FROM delivery WHERE NOT delivery.keeps_listening)
+          RETURNING listener.run_id, listener.wait_id
+        )
+        INSERT INTO millwright.run_input (
+          partner_id, client_id, plant_id, run_id, wait_id, arrived_at, result, answered_by)
+        SELECT
+          \(fragment: plant.values), delivery.run_id, delivery.wait_id, \(now), delivery.result, delivery.answered_by
+        FROM delivery
+        WHERE delivery.keeps_listening
+          OR (delivery.run_id, delivery.wait_id) IN (SELECT taken.run_id, taken.wait_id FROM taken)
+        """
+    }
+}
+
+extension EventDelivery.Listener {
+    init(row: Row) throws {
+        let attributes = try row.decode("attributes", as: JSONValue.self).objectValue ?? [:]
+        let texts = attributes.compactMap { member in member.value.stringValue.map { (member.key, $0) } }
+        self.init(
+            runID: try row.decode("run_id"), waitID: try row.decode("wait_id"),
+            filter: EventFilter(
+                attributes: Dictionary(texts, uniquingKeysWith: { $1 }),
+                condition: try row.decode("condition", as: String?.self), variables: try row.decode("variables"),
+                takesMany: try row.decode("takes_many")))
+    }
+}
+
+extension EventRecord {
+    /// For the journal of the run that took it.
+    fileprivate var answeredBy: JSONValue {
+        ["event": .string(id.description), "source": .string(source)]
+    }
+}

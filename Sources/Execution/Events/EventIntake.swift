@@ -1,0 +1,117 @@
+package import Database
+package import Logging
+package import Primitives
+import Synchronization
+
+/// Takes events in: each is checked, stored once, matched, and answered only after the commit.
+///
+/// Requests of one plant that arrive together share a transaction (group commit). A request's outcome does not depend on whom it
+/// shares with: what is wrong with an event is known before it is queued.
+package final class EventIntake: Sendable {
+    let database: Database
+    let board: DispatchBoard
+    let triggers: TriggerCache
+    let filters = FilterCache()
+    let ids: OrderedIdentifiers
+    let clock: any WallClock
+    let logger: Logger
+    let months = ActiveMonths()
+    private let queues = Mutex<[PlantID: IntakeQueue<Submission>]>([:])
+
+    /// The events of one request that passed the check, and who waits for them.
+    struct Submission: Sendable {
+        var events: [EventRecord]
+        var answer: CheckedContinuation<[EventOutcome], any Error>
+    }
+
+    package init(
+        database: Database, board: DispatchBoard, triggers: any TriggerSource,
+        ids: OrderedIdentifiers = OrderedIdentifiers(), clock: any WallClock = SystemWallClock(), logger: Logger
+    ) {
+        self.database = database
+        self.board = board
+        self.triggers = TriggerCache(triggers)
+        self.ids = ids
+        self.clock = clock
+        self.logger = logger
+    }
+
+    /// One outcome for each event, in order. An event that is refused does not stop the others.
+    /// - Parameter actor: who sent them; the principal may not decide the four-eyes tasks of the runs that follow.
+    /// - Throws: `Problem(.tenantSuspended)` for a plant that is not active, `Problem(.tooManyRequests)` when too many
+    ///   events wait.
+    package func accept(_ scope: TenantScope, _ events: [IncomingEvent], by actor: Actor) async throws -> [EventOutcome]
+    {
+        try await accept(scope, events.map { .success($0) }, by: actor)
+    }
+
+    /// The same for events as they were read (`IncomingEvent.read`): what could not be read is refused in its place.
+    package func accept(_ scope: TenantScope, _ read: [Result<IncomingEvent, Problem>], by actor: Actor) async throws
+        -> [EventOutcome]
+    {
+        let plant = try PlantKey(scope)
+        let triggers = try await triggers.triggers(of: plant)
+        let now = clock.now()
+        var outcomes: [EventOutcome?] = []
+        var records: [EventRecord] = []
+        outcomes.reserveCapacity(read.count)
+        for result in read {
+            switch result {
+            case .failure(let problem): outcomes.append(.refused(problem.items))
+            case .success(let event):
+                switch EventContract(schemas: triggers.schemas(for: event.type), now: now).check(event) {
+                case .failure(let refusal): outcomes.append(.refused(refusal.items))
+                case .success(let data):
+                    outcomes.append(nil)
+                    let id = EventRecordID(ids.next(at: now))
+                    records.append(
+                        EventRecord(event, id: id, receivedAt: now, sender: actor.principalID, dataBytes: data))
+                }
+            }
+        }
+        var accepted = records.isEmpty ? [] : try await submit(records, plant)[...]
+        return outcomes.map { $0 ?? accepted.removeFirst() }
+    }
+
+    /// Keeps what nobody can be told about: input of a channel without an answer.
+    package func quarantine(_ scope: TenantScope, _ event: QuarantinedEvent) async throws {
+        let plant = try PlantKey(scope)
+        _ = try await database.pipeline(scope, [event.insertion(in: plant)])
+    }
+
+    private func submit(_ records: [EventRecord], _ plant: PlantKey) async throws -> [EventOutcome] {
+        try await withCheckedThrowingContinuation { answer in
+            let submission = Submission(events: records, answer: answer)
+            switch queues.withLock({ $0[plant.plantID, default: .init()].add(submission, events: records.count) }) {
+            case .full:
+                answer.resume(
+                    throwing: Problem(.tooManyRequests, "Too many events wait for this plant. Try again soon."))
+            case .wait: break
+            case .start:
+                // Not a child of the caller, who may go away while it writes other callers' events. It ends with the
+                // queue, and each transaction has the database's deadline.
+                Task { await work(on: plant) }
+            }
+        }
+    }
+
+    private func work(on plant: PlantKey) async {
+        while true {
+            let batch = queues.withLock { queues in
+                let batch = queues[plant.plantID]?.next() ?? []
+                if queues[plant.plantID]?.isIdle == true { queues[plant.plantID] = nil }
+                return batch
+            }
+            if batch.isEmpty { return }
+            do {
+                var outcomes = try await store(batch.flatMap(\.events), plant)[...]
+                for submission in batch {
+                    submission.answer.resume(returning: Array(outcomes.prefix(submission.events.count)))
+                    outcomes = outcomes.dropFirst(submission.events.count)
+                }
+            } catch {
+                for submission in batch { submission.answer.resume(throwing: error) }
+            }
+        }
+    }
+}

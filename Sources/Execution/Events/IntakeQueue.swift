@@ -1,0 +1,52 @@
+import DequeModule
+
+/// The events of one plant that wait for a transaction. A value; `EventIntake` keeps it under a lock and does what it
+/// answers.
+///
+/// Nothing waits for company: the first request goes at once, and what comes while it is under way goes together with
+/// the next transaction.
+struct IntakeQueue<Submission> {
+    /// Events of one transaction. One request with more goes alone.
+    static var maximumBatch: Int { 500 }
+    /// Two, so that one is being prepared while the other one is being written to disk.
+    static var maximumUnderWay: Int { 2 }
+    /// Events that may wait; the sender of the next is told to come back.
+    static var maximumWaiting: Int { 20_000 }
+
+    private var waiting: Deque<(submission: Submission, events: Int)> = []
+    private var waitingEvents = 0
+    private var underWay = 0
+
+    var isIdle: Bool { waiting.isEmpty && underWay == 0 }
+
+    enum Step {
+        case full
+        /// Somebody who is at it will take it.
+        case wait
+        /// Nobody is: the caller starts a worker.
+        case start
+    }
+
+    mutating func add(_ submission: Submission, events: Int) -> Step {
+        guard waitingEvents + events <= Self.maximumWaiting || waiting.isEmpty else { return .full }
+        waiting.append((submission, events))
+        waitingEvents += events
+        guard underWay < Self.maximumUnderWay else { return .wait }
+        underWay += 1
+        return .start
+    }
+
+    /// What one transaction takes; a worker that gets nothing has ended.
+    mutating func next() -> [Submission] {
+        var batch: [Submission] = []
+        var events = 0
+        while let first = waiting.first, batch.isEmpty || events + first.events <= Self.maximumBatch {
+            waiting.removeFirst()
+            batch.append(first.submission)
+            events += first.events
+        }
+        waitingEvents -= events
+        if batch.isEmpty { underWay -= 1 }
+        return batch
+    }
+}

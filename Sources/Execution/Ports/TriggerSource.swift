@@ -1,0 +1,7 @@
+import Primitives
+
+/// Which workflows a plant has and what starts them.
+package protocol TriggerSource: Sendable {
+    /// What is committed now. The caller keeps it and compares `PlantTriggers.revision` inside each transaction.
+    func triggers(of plant: PlantKey) async throws -> PlantTriggers
+}

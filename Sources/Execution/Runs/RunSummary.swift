@@ -1,0 +1,88 @@
+import Database
+package import JSON
+package import Primitives
+import Tenancy
+package import Workflow
+
+/// A run as a list shows it.
+package struct RunSummary: Sendable, Hashable {
+    package var id: RunID
+    package var scope: TenantScope
+    package var workflowID: WorkflowID
+    package var workflowName: String
+    package var definitionDigest: String
+    package var status: RunStatus
+    package var businessKey: String?
+    package var priority: Int
+    package var acceptedAt: Timestamp
+    package var startedAt: Timestamp?
+    package var endedAt: Timestamp?
+    /// When its earliest timer is due.
+    package var wakeAt: Timestamp?
+    /// The event that started it.
+    package var eventID: EventRecordID?
+    package var parentRunID: RunID?
+    package var initiator: PrincipalID?
+    package var requestedBy: String?
+    /// RFC 7807, of a faulted run.
+    package var error: JSONValue?
+}
+
+/// One run with its data.
+package struct RunDetail: Sendable, Hashable {
+    package var summary: RunSummary
+    /// Counts the run's transitions.
+    package var sequence: Int64
+    package var input: JSONValue
+    package var output: JSONValue?
+    /// What the engine keeps of an open run.
+    package var state: JSONValue?
+}
+
+/// Which runs a list shows. Everything given must hold.
+package struct RunFilter: Sendable, Hashable {
+    package var statuses: Set<RunStatus>
+    package var workflowID: WorkflowID?
+    package var eventID: EventRecordID?
+    package var businessKey: String?
+    /// Inclusive.
+    package var acceptedFrom: Timestamp?
+    /// Exclusive.
+    package var acceptedTo: Timestamp?
+
+    package init(
+        statuses: Set<RunStatus> = [], workflowID: WorkflowID? = nil, eventID: EventRecordID? = nil,
+        businessKey: String? = nil, acceptedFrom: Timestamp? = nil, acceptedTo: Timestamp? = nil
+    ) {
+        self.statuses = statuses
+        self.workflowID = workflowID
+        self.eventID = eventID
+        self.businessKey = businessKey
+        self.acceptedFrom = acceptedFrom
+        self.acceptedTo = acceptedTo
+    }
+}
+
+extension RunSummary {
+    static let columns: StaticString = """
+        run.partner_id, run.client_id, run.plant_id, run.run_id, run.workflow_id, workflow.name AS workflow_name,
+        run.definition_digest, run.status, run.business_key, run.priority, run.accepted_at, run.started_at, run.ended_at,
+        run.wake_at, run.event_id, run.parent_run_id, run.initiator_principal_id, run.requested_by, run.error
+        """
+
+    init(row: Row) throws {
+        self.init(
+            id: try row.decode("run_id"), scope: try row.scope(), workflowID: try row.decode("workflow_id"),
+            workflowName: try row.decode("workflow_name"), definitionDigest: try row.decode("definition_digest"),
+            status: try row.decode("status"), businessKey: try row.decode("business_key", as: String?.self),
+            priority: try row.decode("priority"), acceptedAt: try row.decode("accepted_at"),
+            startedAt: try row.decode("started_at", as: Timestamp?.self),
+            endedAt: try row.decode("ended_at", as: Timestamp?.self),
+            wakeAt: try row.decode("wake_at", as: Timestamp?.self),
+            eventID: try row.decode("event_id", as: EventRecordID?.self),
+            parentRunID: try row.decode("parent_run_id", as: RunID?.self),
+            initiator: try row.decode("initiator_principal_id", as: PrincipalID?.self),
+            requestedBy: try row.decode("requested_by", as: String?.self),
+            error: try row.decode("error", as: JSONValue?.self))
+    }
+}

@@ -1,0 +1,80 @@
+import Database
+package import JSON
+package import Primitives
+package import Workflow
+
+/// What happened in a run, in order.
+package struct RunTimeline: Sendable, Hashable {
+    package struct Entry: Sendable, Hashable {
+        package var ordinal: Int
+        /// The transition that recorded it.
+        package var sequence: Int64
+        package var kind: JournalEntry.Kind
+        package var taskReference: String?
+        package var taskType: String?
+        package var function: String?
+        package var attempt: Int
+        package var startedAt: Timestamp
+        package var endedAt: Timestamp
+        package var input: JSONValue?
+        package var output: JSONValue?
+        package var error: JSONValue?
+        /// Who decided or answered, which case was taken, the wait's id.
+        package var detail: JSONValue?
+
+        package var duration: Duration { endedAt.duration(since: startedAt) }
+    }
+
+    package var entries: [Entry]
+    /// The people's part: each task with its decision.
+    package var humanTasks: [HumanTask]
+    /// The ordinal to go on after, when there is more.
+    package var next: Int?
+}
+
+extension RunDirectory {
+    package static let timelineEntries = 500
+
+    /// - Parameter after: the ordinal of the last entry that the reader has; 0 from the beginning.
+    package func timeline(of id: RunID, in scope: TenantScope, after: Int = 0) async throws -> RunTimeline {
+        let plant = try PlantKey(scope)
+        let rows = try await database.readPipeline(
+            scope,
+            [
+                "SELECT FROM millwright.run AS run WHERE \(fragment: plant.owns("run")) AND run.run_id = \(id)",
+                """
+                SELECT ordinal, sequence, kind, task_reference, task_type, function, attempt, started_at, ended_at, input,
+                  output, error, detail
+                FROM millwright.journal_entry AS entry
+                WHERE \(fragment: plant.owns("entry")) AND entry.run_id = \(id) AND entry.ordinal > \(Int32(clamping: after))
+                ORDER BY entry.ordinal
+                LIMIT \(Self.timelineEntries + 1)
+                """,
+                """
+                SELECT \(raw: HumanTask.columns)
+                FROM millwright.human_task AS task
+                \(raw: HumanTask.joins)
+                WHERE \(fragment: plant.owns("task")) AND task.run_id = \(id)
+                ORDER BY task.human_task_id
+                """,
+            ])
+        guard rows[0].count == 1 else { throw Problem.notFound("run") }
+        let entries = try rows[1].prefix(Self.timelineEntries).map(RunTimeline.Entry.init(row:))
+        return RunTimeline(
+            entries: entries, humanTasks: try rows[2].map(HumanTask.init(row:)),
+            next: rows[1].count > entries.count ? entries.last?.ordinal : nil)
+    }
+}
+
+extension RunTimeline.Entry {
+    fileprivate init(row: Row) throws {
+        self.init(
+            ordinal: try row.decode("ordinal"), sequence: try row.decode("sequence"), kind: try row.decode("kind"),
+            taskReference: try row.decode("task_reference", as: String?.self),
+            taskType: try row.decode("task_type", as: String?.self),
+            function: try row.decode("function", as: String?.self), attempt: try row.decode("attempt"),
+            startedAt: try row.decode("started_at"), endedAt: try row.decode("ended_at"),
+            input: try row.decode("input", as: JSONValue?.self), output: try row.decode("output", as: JSONValue?.self),
+            error: try row.decode("error", as: JSONValue?.self), detail: try row.decode("detail", as: JSONValue?.self))
+    }
+}

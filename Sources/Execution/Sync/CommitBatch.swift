@@ -1,0 +1,163 @@
+import Database
+import JSON
+import Primitives
+import RunnerProtocol
+import Workflow
+
+/// The commits of one call as one set-based statement. A commit whose run has moved on is left out by the database, and
+/// with it everything that hangs on it.
+struct CommitBatch: Sendable {
+    let plant: PlantKey
+    let epoch: Int64
+    let commits: [RunCommit]
+    let effects: CommitEffects
+    let now: Timestamp
+
+    /// What came of the statement.
+    struct Moved {
+        var runID: RunID
+        var hasParent: Bool
+        var chainDepth: Int
+        var initiator: PrincipalID?
+        var requestedBy: String?
+    }
+
+    /// The columns that a commit does not change are given values that the checks let pass; they are never stored, since a
+    /// row that is new is refused (`a_run_begins_with_its_acceptance`).
+    var statement: Statement {
+        """
+        WITH moved AS (
+          INSERT INTO millwright.run AS run (
+            partner_id, client_id, plant_id, run_id, workflow_id, definition_digest, priority, chain_depth, accepted_at,
+            input, epoch, started_at, sequence, status, journal_length, ended_at, wake_at, timers, state, output, error)
+          SELECT
+            \(fragment: plant.values), incoming.run_id, incoming.run_id, '', 0, 0, \(now), 'null', \(epoch), \(now),
+            incoming.sequence, incoming.status, incoming.entries, incoming.ended_at, incoming.wake_at,
+            incoming.timers, incoming.state, incoming.output, incoming.error
+          FROM unnest(
+            \(commits.map(\.runID)), \(commits.map { $0.expectedSequence + 1 }), \(commits.map(\.status.rawValue)),
+            \(commits.map { Int32($0.journal.count) }), \(commits.map { $0.status.isFinal ? now : nil }),
+            \(commits.map { $0.timers.map(\.dueAt).min() }), \(commits.map(\.timersByWait)),
+            \(commits.map { $0.state.map(JSONBytes.init) }), \(commits.map { $0.output.map(JSONBytes.init) }),
+            \(commits.map { $0.error.map(JSONBytes.init) })
+          ) AS incoming (
+            run_id, sequence, status, entries, ended_at, wake_at, timers, state, output, error)
+          ON CONFLICT ON CONSTRAINT run_pkey DO UPDATE
+          SET status = excluded.status, sequence = excluded.sequence, epoch = excluded.epoch,
+            journal_length = run.journal_length + excluded.journal_length,
+            started_at = coalesce(run.started_at, excluded.started_at), ended_at = excluded.ended_at,
+            wake_at = excluded.wake_at, timers = excluded.timers, state = excluded.state, output = excluded.output,
+            error = excluded.error
+          WHERE run.sequence = excluded.sequence - 1 AND run.status IN ('pending', 'running', 'waiting')
+          RETURNING run.run_id, run.workflow_id, run.status, run.sequence, run.chain_depth, run.output, run.error,
+            run.initiator_principal_id, run.requested_by, run.parent_run_id, run.parent_wait_id
+        )\(fragment: journal)\(fragment: metering)\(fragment: answerToParents)\(fragment: effects.fragments)
+        SELECT run_id, parent_wait_id IS NOT NULL AS has_parent, chain_depth, initiator_principal_id, requested_by
+        FROM moved
+        """
+    }
+
+    static func moved(_ rows: Rows) throws -> [RunID: Moved] {
+        var moved: [RunID: Moved] = [:]
+        moved.reserveCapacity(rows.count)
+        for row in rows {
+            let run: RunID = try row.decode("run_id")
+            moved[run] = Moved(
+                runID: run, hasParent: try row.decode("has_parent"), chainDepth: try row.decode("chain_depth"),
+                initiator: try row.decode("initiator_principal_id", as: PrincipalID?.self),
+                requestedBy: try row.decode("requested_by", as: String?.self))
+        }
+        return moved
+    }
+
+    private var journal: Statement {
+        let runs = commits.flatMap { commit in repeatElement(commit.runID, count: commit.journal.count) }
+        let entries = commits.flatMap(\.journal)
+        guard !entries.isEmpty else { return "" }
+        return """
+            , journaled AS (
+              INSERT INTO millwright.journal_entry (
+                partner_id, client_id, plant_id, run_id, ordinal, sequence, kind, task_reference, task_type, function,
+                attempt, started_at, ended_at, input, output, error, detail)
+              SELECT
+                \(fragment: plant.values), entry.run_id, entry.ordinal, moved.sequence, entry.kind,
+                entry.task_reference, entry.task_type, entry.function, entry.attempt, entry.started_at, entry.ended_at,
+                entry.input, entry.output, entry.error, entry.detail
+              FROM unnest(
+                \(runs), \(entries.map { Int32(truncatingIfNeeded: $0.ordinal) }), \(entries.map(\.kind.rawValue)),
+                \(entries.map(\.taskReference)), \(entries.map(\.taskType)), \(entries.map(\.function)),
+                \(entries.map { Int32(truncatingIfNeeded: $0.attempt) }), \(entries.map(\.startedAt)),
+                \(entries.map(\.endedAt)), \(entries.map { $0.input.map(JSONBytes.init) }),
+                \(entries.map { $0.output.map(JSONBytes.init) }), \(entries.map { $0.error.map { JSONBytes($0.json) } }),
+                \(entries.map { $0.detail.map(JSONBytes.init) })
+              ) AS entry (
+                run_id, ordinal, kind, task_reference, task_type, function, attempt, started_at, ended_at, input, output,
+                error, detail)
+              JOIN moved ON moved.run_id = entry.run_id
+            )
+            """
+    }
+
+    /// One record a run and meter for this transition: the run itself when it ended, its tasks, its calls.
+    private var metering: Statement {
+        let records = commits.flatMap { commit in commit.usage.map { (commit.runID, $0.meter, $0.quantity) } }
+        guard !records.isEmpty else { return "" }
+        return """
+            , metered AS (
+              INSERT INTO millwright.usage_record (
+                partner_id, client_id, plant_id, meter, subject_id, sequence, quantity, occurred_at, recorded_at)
+              SELECT
+                \(fragment: plant.values), record.meter, record.run_id, moved.sequence, record.quantity, \(now), now()
+              FROM unnest(\(records.map(\.0)), \(records.map(\.1.rawValue)), \(records.map(\.2)))
+                AS record (run_id, meter, quantity)
+              JOIN moved ON moved.run_id = record.run_id
+            )
+            """
+    }
+
+    /// A run that ended answers the run that waits for it.
+    private var answerToParents: Statement {
+        guard commits.contains(where: \.status.isFinal) else { return "" }
+        return """
+            , answered AS (
+              INSERT INTO millwright.run_input (
+                partner_id, client_id, plant_id, run_id, wait_id, arrived_at, result, error, answered_by)
+              SELECT
+                \(fragment: plant.values), moved.parent_run_id, moved.parent_wait_id, \(now), moved.output,
+                CASE WHEN moved.status = 'completed' THEN NULL
+                  ELSE coalesce(moved.error, \(ExactJSON(ChildRun.cancelledError.json))) END,
+                json_build_object('run', moved.run_id)
+              FROM moved
+              WHERE moved.parent_wait_id IS NOT NULL AND moved.status IN ('completed', 'faulted', 'cancelled')
+            )
+            """
+    }
+}
+
+extension RunCommit {
+    /// `{"<wait>": <microseconds>}`, as the column `run.timers` keeps it.
+    fileprivate var timersByWait: JSONBytes? {
+        guard !timers.isEmpty else { return nil }
+        let members = timers.map { ($0.waitID, JSONValue($0.dueAt.unixMicroseconds)) }
+        return JSONBytes(.object(JSONObject(uniqueKeysWithValues: members)))
+    }
+
+    /// What this transition adds to the meters. The same rules stand in SQL (`is_metered_task`, `is_connector_call`).
+    var usage: [(meter: Meter, quantity: Int64)] {
+        var records: [(meter: Meter, quantity: Int64)] = []
+        let tasks = journal.count { JournalEntry.isMetered($0) }
+        let calls = journal.count { $0.isConnectorCall }
+        if tasks > 0 { records.append((.tasks, Int64(tasks))) }
+        if calls > 0 { records.append((.connectorCalls, Int64(calls))) }
+        if status.isFinal { records.append((.runs, 1)) }
+        return records
+    }
+}
+
+extension JournalEntry {
+    /// `call: http` and the capabilities; a human task is no call to another system.
+    var isConnectorCall: Bool {
+        guard kind == .taskCompleted || kind == .taskFaulted, taskType == "call", let function else { return false }
+        return !function.hasPrefix("human-task:")
+    }
+}

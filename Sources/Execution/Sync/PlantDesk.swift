@@ -1,0 +1,207 @@
+import DequeModule
+import Primitives
+import RunnerProtocol
+
+/// What this process knows about one plant's runner: what it was handed and has not committed, what is ready for it, and what the
+/// database must be asked for. A value; `DispatchBoard` keeps it under a lock and acts on what it answers.
+///
+/// Nothing here has to survive: a new desk asks the database for everything, and a runner that is told twice of a run
+/// that it has in hand takes only what is new (`WorkItem`). Every transition is guarded by the run's sequence.
+struct PlantDesk {
+    /// Runs kept ready in memory; beyond that they are read from the database when their turn comes.
+    static let maximumReadyRuns = 2_000
+    /// A run that was handed out and not committed for so long is offered again: the answer with it may have been lost.
+    static let reofferSeconds: Double = 30
+    /// Runs that were read from the database and may be announced by their intake a moment later.
+    static let maximumRecentRuns = 8_192
+    /// A runner that called within this time counts as attached to this process.
+    static let attachmentSeconds: Double = 5
+
+    private(set) var epoch: Int64 = 0
+    private(set) var needs: Need = .all
+    private(set) var nextTimerAt: Timestamp?
+    private var ready: Deque<WorkItem> = []
+    private var inHand: [RunID: Holding] = [:]
+    private var recentlyRead: Set<RunID> = []
+    private var isReading = false
+    private var callsUnderWay = 0
+    private var lastCallAt: Timestamp?
+    private var nextReofferAt: Timestamp?
+
+    struct Holding {
+        var handedAt: Timestamp
+        /// Handed out to be started; otherwise to go on.
+        var isPending: Bool
+        var inputs: Set<Int64> = []
+        var timers: Set<String> = []
+    }
+
+    /// What one call takes: runs from memory, and what it must ask the database for.
+    struct Plan {
+        var ready: [WorkItem] = []
+        var needs: Need = []
+        var heldPending: [RunID] = []
+        var heldInputs: [Int64] = []
+        var heldTimers: [RunID] = []
+        var capacity = 0
+        var epoch: Int64 = 0
+
+        var isEmpty: Bool { ready.isEmpty && needs.isEmpty }
+    }
+
+    // MARK: Calls
+
+    /// - Throws: `Problem(.staleEpoch)` for a runner older than one that has called already.
+    mutating func beginCall(epoch: Int64, isFirst: Bool, at now: Timestamp) throws(Problem) {
+        guard epoch >= self.epoch else { throw Problem.staleEpoch }
+        if epoch > self.epoch || isFirst { startOver(epoch) }
+        callsUnderWay += 1
+        lastCallAt = now
+    }
+
+    mutating func endCall(at now: Timestamp) {
+        callsUnderWay -= 1
+        lastCallAt = now
+    }
+
+    /// Whether what happens in this process reaches the runner without a notification through the database.
+    func isAttached(at now: Timestamp) -> Bool {
+        if callsUnderWay > 0 { return true }
+        guard let lastCallAt else { return false }
+        return lastCallAt.adding(seconds: Self.attachmentSeconds) > now
+    }
+
+    /// The next epoch has begun; the runner of the one before is refused by the database anyway.
+    mutating func startOver(_ epoch: Int64) {
+        self.epoch = epoch
+        needs = .all
+        ready = []
+        inHand = [:]
+        recentlyRead = []
+        nextTimerAt = nil
+        nextReofferAt = nil
+        isReading = false
+    }
+
+    // MARK: What there is to do
+
+    mutating func wake(_ need: Need) { needs.formUnion(need) }
+
+    /// New runs that have just been committed.
+    mutating func add(_ items: [WorkItem], at now: Timestamp) {
+        guard isAttached(at: now), ready.count + items.count <= Self.maximumReadyRuns else {
+            needs.insert(.pending)
+            return
+        }
+        ready.append(
+            contentsOf: items.lazy.filter { [inHand, recentlyRead] in
+                inHand[$0.runID] == nil && !recentlyRead.contains($0.runID)
+            })
+    }
+
+    mutating func addTimer(_ dueAt: Timestamp) { nextTimerAt = min(nextTimerAt ?? dueAt, dueAt) }
+
+    /// Whether a call that can take `capacity` more runs would find something.
+    func hasWork(capacity: Int, at now: Timestamp) -> Bool {
+        if let nextTimerAt, nextTimerAt <= now { return true }
+        if capacity == 0 { return !isReading && !needs.isDisjoint(with: [.inputs, .timers, .settings]) }
+        return !isReading && (!needs.isEmpty || !ready.isEmpty)
+    }
+
+    /// What there is for a call that can take `capacity` more runs. The runs in it count as handed out.
+    /// - Parameter isPolled: another call of the runner waits for work: whatever there is, is for that one.
+    mutating func plan(capacity: Int, isPolled: Bool, at now: Timestamp) -> Plan {
+        reofferWhatIsOverdue(at: now)
+        if let nextTimerAt, nextTimerAt <= now { needs.insert(.timers) }
+        var plan = Plan()
+        plan.capacity = capacity
+        plan.epoch = epoch
+        if capacity == 0 {
+            if !isReading, !isPolled { planAnswers(&plan) }
+        } else if !isReading {
+            planReading(&plan)
+        }
+        // While pending runs are being read, one in memory may be among them.
+        if capacity > 0, !isReading, !plan.needs.contains(.pending) {
+            plan.ready = Array(ready.prefix(capacity))
+            ready.removeFirst(plan.ready.count)
+            hand(plan.ready, at: now)
+        }
+        if !plan.needs.isEmpty { isReading = true }
+        return plan
+    }
+
+    private mutating func planReading(_ plan: inout Plan) {
+        plan.needs = needs
+        needs = []
+        if plan.needs.contains(.pending) {
+            ready = []
+            plan.heldPending = inHand.lazy.filter(\.value.isPending).map(\.key)
+        }
+        if plan.needs.contains(.timers) { nextTimerAt = nil }
+        planHeldAnswers(&plan)
+    }
+
+    /// A runner that is full still gets answers for the runs that it has in hand. The needs stay, for a call that can take
+    /// the runs that wait.
+    private mutating func planAnswers(_ plan: inout Plan) {
+        plan.needs = needs.intersection([.inputs, .timers, .settings])
+        needs.remove(.settings)
+        planHeldAnswers(&plan)
+    }
+
+    private func planHeldAnswers(_ plan: inout Plan) {
+        if plan.needs.contains(.inputs) { plan.heldInputs = inHand.values.flatMap(\.inputs) }
+        if plan.needs.contains(.timers) {
+            plan.heldTimers = inHand.lazy.filter { !$0.value.timers.isEmpty }.map(\.key)
+        }
+    }
+
+    private mutating func reofferWhatIsOverdue(at now: Timestamp) {
+        guard let nextReofferAt, nextReofferAt <= now else { return }
+        let limit = now.adding(seconds: -Self.reofferSeconds)
+        let overdue = inHand.filter { $0.value.handedAt <= limit }
+        for run in overdue.keys { inHand[run] = nil }
+        if !overdue.isEmpty { needs.formUnion([.pending, .inputs, .timers]) }
+        self.nextReofferAt = inHand.isEmpty ? nil : now.adding(seconds: Self.reofferSeconds)
+    }
+
+    // MARK: What came of it
+
+    /// The database was asked as planned. `more` names what had more rows than were asked for.
+    mutating func finishReading(_ plan: Plan, handed: [WorkItem], more: Need, nextTimerAt next: Timestamp?) {
+        guard plan.epoch == epoch else { return }
+        if !plan.needs.isEmpty { isReading = false }
+        needs.formUnion(more)
+        if let next { addTimer(next) }
+        let started = handed.lazy.filter { $0.state == nil }.map(\.runID)
+        if recentlyRead.count > Self.maximumRecentRuns { recentlyRead = [] }
+        recentlyRead.formUnion(started)
+        if !ready.isEmpty, plan.needs.contains(.pending) {
+            let read = Set(started)
+            ready.removeAll { read.contains($0.runID) }
+        }
+    }
+
+    /// The call failed before its transaction committed: what it took is there for the next one.
+    mutating func abandon(_ plan: Plan) {
+        guard plan.epoch == epoch else { return }
+        if !plan.needs.isEmpty { isReading = false }
+        needs.formUnion(plan.needs)
+        for item in plan.ready { inHand[item.runID] = nil }
+        if !plan.ready.isEmpty { needs.insert(.pending) }
+    }
+
+    mutating func hand(_ items: [WorkItem], at now: Timestamp) {
+        for item in items {
+            var holding = inHand[item.runID] ?? Holding(handedAt: now, isPending: item.state == nil)
+            holding.inputs.formUnion(item.inputs.lazy.map(\.number).filter { $0 > 0 })
+            holding.timers.formUnion(item.inputs.lazy.filter { $0.number == 0 }.compactMap(\.input.waitID))
+            inHand[item.runID] = holding
+        }
+        if !inHand.isEmpty, nextReofferAt == nil { nextReofferAt = now.adding(seconds: Self.reofferSeconds) }
+    }
+
+    /// The runner has committed the run, or dropped it.
+    mutating func release(_ run: RunID) { inHand[run] = nil }
+}

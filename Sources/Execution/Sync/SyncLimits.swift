@@ -1,0 +1,14 @@
+/// What one call of a runner may bring and take.
+package enum SyncLimits {
+    package static let maximumCommits = 2_000
+    package static let maximumWork = 2_000
+    /// Runs in hand may get answers and timers also when the runner has no room for more runs.
+    package static let minimumAnswers = 100
+    package static let maximumWaitMilliseconds = 300_000
+    /// Bytes of states and inputs in one answer; what is beyond comes with the next.
+    package static let maximumWorkBytes = 16 << 20
+    /// Between two signs of life of an idle runner that are written down.
+    package static let heartbeatSeconds: Double = 300
+    /// The longest state, output or error of a run.
+    package static let maximumPayloadBytes = 4 << 20
+}

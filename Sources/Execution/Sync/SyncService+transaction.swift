@@ -1,0 +1,197 @@
+import Database
+import Logging
+import Primitives
+import RunnerProtocol
+import Workflow
+
+extension SyncService {
+    /// Records the call's commits and reads its work in one transaction.
+    func transact(_ call: inout SyncCall, _ plan: PlantDesk.Plan, heartbeat: Bool) async throws {
+        let now = clock.now()
+        let reading = WorkReading(
+            plant: call.plant, epoch: call.request.epoch, plan: plan, hasCommits: !call.commits.isEmpty, now: now)
+        let outcome: CommitOutcome
+        do {
+            outcome = try await record(call.commits, of: call, reading, heartbeat: heartbeat, at: now)
+        } catch let error as DatabaseError where error.isBrokenRule && !call.commits.isEmpty {
+            // One of the commits is at fault: nothing was recorded. Find it by halves, then read in a transaction of its own.
+            let verdicts = try await recordByHalves(call.commits[...], of: call, at: now)
+            call.commits = []
+            outcome = try await record([], of: call, reading, heartbeat: heartbeat, at: now).with(verdicts)
+        }
+        call.commits = []
+        call.verdicts += outcome.verdicts
+        call.mustStop = call.mustStop || outcome.mustStop
+        var found = try reading.found(outcome.read)
+        found.cut(to: max(plan.capacity, SyncLimits.minimumAnswers))
+        settle(call, plan, found)
+        call.work += plan.ready + found.items
+    }
+
+    /// What one transaction did.
+    struct CommitOutcome {
+        var verdicts: [CommitVerdict]
+        /// The answers to the statements of the reading.
+        var read: ArraySlice<Rows>
+        var mustStop = false
+
+        func with(_ verdicts: [CommitVerdict]) -> CommitOutcome {
+            CommitOutcome(verdicts: verdicts, read: read, mustStop: mustStop)
+        }
+    }
+
+    /// Tells the desk what is in hand now. Called after the commit.
+    private func settle(_ call: SyncCall, _ plan: PlantDesk.Plan, _ found: WorkReading.Found) {
+        let now = clock.now()
+        board.finishReading(call.plant.plantID) { desk in
+            guard desk.epoch == call.request.epoch else { return }
+            for commit in call.request.commits { desk.release(commit.runID) }
+            for (commit, verdict) in zip(call.request.commits, call.verdicts) where verdict == .committed {
+                if let next = commit.timers.map(\.dueAt).min() { desk.addTimer(next) }
+            }
+            desk.finishReading(plan, handed: found.items, more: found.more, nextTimerAt: found.nextTimerAt)
+            desk.hand(found.items, at: now)
+        }
+    }
+
+    // MARK: Recording
+
+    private func record(
+        _ commits: [RunCommit], of call: SyncCall, _ reading: WorkReading?, heartbeat: Bool, at now: Timestamp
+    ) async throws -> CommitOutcome {
+        let triggers = CommitEffects.needTriggers(commits) ? try await self.triggers.triggers(of: call.plant) : nil
+        let effects = CommitEffects(commits, plant: call.plant, triggers: triggers, ids: ids, now: now)
+        let batch = CommitBatch(
+            plant: call.plant, epoch: call.request.epoch, commits: commits, effects: effects, now: now)
+        if commits.contains(where: { !$0.emitted.isEmpty }) {
+            return try await recordEmitting(batch, of: call, reading, heartbeat: heartbeat)
+        }
+        let opening = opening(of: call, heartbeat: heartbeat, at: now) + (commits.isEmpty ? [] : [batch.statement])
+        let rows = try await database.pipeline(call.plant.scope, opening + (reading?.statements ?? []))
+        let mustStop = heartbeat ? try RunnerHeartbeat.mustStop(rows[0]) : false
+        guard !commits.isEmpty else {
+            return CommitOutcome(verdicts: [], read: rows[opening.count...], mustStop: mustStop)
+        }
+        let moved = try CommitBatch.moved(rows[opening.count - 1])
+        announce(batch, moved)
+        return CommitOutcome(
+            verdicts: try await verdicts(on: batch, moved), read: rows[opening.count...], mustStop: mustStop)
+    }
+
+    /// The fence, and with it a sign of life when one is due.
+    private func opening(of call: SyncCall, heartbeat: Bool, at now: Timestamp) -> [Statement] {
+        var statements: [Statement] = []
+        if heartbeat {
+            statements.append(
+                RunnerHeartbeat(plant: call.plant, epoch: call.request.epoch, now: now).statement)
+        }
+        statements.append(
+            "SELECT millwright.assert_epoch(\(fragment: call.plant.values), \(call.request.epoch))")
+        return statements
+    }
+
+    /// The same when runs emit events: what they start and answer is decided inside the transaction.
+    private func recordEmitting(
+        _ batch: CommitBatch, of call: SyncCall, _ reading: WorkReading?, heartbeat: Bool
+    ) async throws -> CommitOutcome {
+        let opening = opening(of: call, heartbeat: heartbeat, at: batch.now) + [batch.statement]
+        let (moved, emission, read, mustStop) = try await database.transaction(call.plant.scope) { transaction in
+            let rows = try await transaction.batch(opening)
+            let moved = try CommitBatch.moved(rows[opening.count - 1])
+            let emission = try await EmittedEvents(
+                plant: call.plant, ids: self.ids, filters: self.filters, triggers: self.triggers, now: batch.now
+            ).publish(batch.commits, moved, in: transaction)
+            let read = try await transaction.commit(with: reading?.statements ?? [])
+            return (moved, emission, read, heartbeat ? try RunnerHeartbeat.mustStop(rows[0]) : false)
+        }
+        announce(batch, moved)
+        if emission.startedRuns || emission.answeredRuns {
+            board.wake([.pending, .inputs], call.plant.plantID)
+        }
+        return CommitOutcome(
+            verdicts: try await verdicts(on: batch, moved), read: read[...], mustStop: mustStop)
+    }
+
+    /// Runs of the same plant that have something new because of the commits.
+    private func announce(_ batch: CommitBatch, _ moved: [RunID: CommitBatch.Moved]) {
+        var need: Need = []
+        if !batch.effects.children.isEmpty { need.insert(.pending) }
+        if batch.effects.answersRuns { need.insert(.inputs) }
+        if batch.commits.contains(where: { $0.status.isFinal && moved[$0.runID]?.hasParent == true }) {
+            need.insert(.inputs)
+        }
+        if !need.isEmpty { board.wake(need, batch.plant.plantID) }
+        if let next = batch.effects.humanTasks.compactMap(\.task.nextActionAt).min() { deadlines.announce(next) }
+    }
+
+    /// A commit that the database left out has been recorded before (its first answer was lost), or its run has moved on.
+    private func verdicts(on batch: CommitBatch, _ moved: [RunID: CommitBatch.Moved]) async throws -> [CommitVerdict] {
+        let left = batch.commits.filter { moved[$0.runID] == nil }
+        guard !left.isEmpty else { return Array(repeating: .committed, count: batch.commits.count) }
+        let rows = try await database.readPipeline(
+            batch.plant.scope,
+            [
+                """
+                SELECT run_id, sequence, epoch, status
+                FROM millwright.run AS run
+                WHERE \(fragment: batch.plant.owns("run")) AND run.run_id = ANY (\(left.map(\.runID)))
+                """
+            ])[0]
+        var repeated: Set<RunID> = []
+        let commits = Dictionary(left.map { ($0.runID, $0) }, uniquingKeysWith: { first, _ in first })
+        for row in rows {
+            let run: RunID = try row.decode("run_id")
+            guard let commit = commits[run] else { continue }
+            let isSame =
+                try row.decode("sequence", as: Int64.self) == commit.expectedSequence + 1
+                && row.decode("epoch", as: Int64.self) == batch.epoch
+                && row.decode("status", as: String.self) == commit.status.rawValue
+            if isSame { repeated.insert(run) }
+        }
+        return batch.commits.map { moved[$0.runID] != nil || repeated.contains($0.runID) ? .committed : .conflict }
+    }
+
+    // MARK: When one is at fault
+
+    private func recordByHalves(_ commits: ArraySlice<RunCommit>, of call: SyncCall, at now: Timestamp) async throws
+        -> [CommitVerdict]
+    {
+        do {
+            return try await record(Array(commits), of: call, nil, heartbeat: false, at: now).verdicts
+        } catch let error as DatabaseError where error.isBrokenRule {
+            guard let commit = commits.first else { return [] }
+            if commits.count == 1 { return [try await refuse(commit, because: error, of: call, at: now)] }
+            let middle = commits.startIndex + commits.count / 2
+            return try await recordByHalves(commits[..<middle], of: call, at: now)
+                + recordByHalves(commits[middle...], of: call, at: now)
+        }
+    }
+
+    /// Faults the one run. What the database said goes to the log: it may name what the tenant must not see.
+    private func refuse(_ commit: RunCommit, because error: DatabaseError, of call: SyncCall, at now: Timestamp)
+        async throws -> CommitVerdict
+    {
+        logger.warning(
+            "a commit was refused",
+            metadata: ["plant": "\(call.plant.plantID)", "run": "\(commit.runID)", "reason": "\(error)"])
+        let ending = RunEnding(
+            plant: call.plant, runs: [commit.runID], expectedSequence: commit.expectedSequence,
+            end: .faulted(RunEnding.refusedCommit), now: now)
+        let ended = try await database.transaction(call.plant.scope) { transaction in
+            try await transaction.execute(
+                "SELECT millwright.assert_epoch(\(fragment: call.plant.values), \(call.request.epoch))")
+            return try await ending.perform(in: transaction)
+        }
+        if ended.answeredParents { board.wake(.inputs, call.plant.plantID) }
+        return ended.runs.isEmpty ? .conflict : .refused
+    }
+}
+
+extension DatabaseError {
+    /// The data broke a rule of the tables: a check, a key, a value out of range. Trying again changes nothing, and the
+    /// fault is in what was sent. (SQLSTATE classes 22, 23 and 54.)
+    var isBrokenRule: Bool {
+        guard kind == .server, let sqlState else { return false }
+        return ["22", "23", "54"].contains(sqlState.prefix(2))
+    }
+}

@@ -1,0 +1,80 @@
+import JSON
+
+/// The code of one function while it is being written.
+final class Unit {
+    let index: Int
+    /// How many functions this one is inside of.
+    let level: Int
+    let parameterCount: Int
+    var slotCount: Int
+    var instructions: [Instruction] = []
+    var trackedTwin: Int
+
+    init(index: Int, level: Int, parameterCount: Int) {
+        self.index = index
+        self.level = level
+        self.parameterCount = parameterCount
+        slotCount = parameterCount
+        trackedTwin = index
+    }
+
+    func newSlot() -> Int32 {
+        slotCount += 1
+        return Int32(slotCount - 1)
+    }
+}
+
+/// What a name means. The newest meaning comes first.
+final class Scope {
+    enum Binding {
+        case variable(String, Unit, slot: Int32)
+        case global(String, index: Int32)
+        case label(String, Unit, slot: Int32)
+        /// A parameter of a function: a closure in a slot of its frame.
+        case parameter(String, Unit, slot: Int32)
+        /// A parameter of an inlined builtin that is used once: the argument itself.
+        case inlined(String, Expression, Scope?)
+        case function(Callable)
+    }
+
+    let binding: Binding
+    let parent: Scope?
+
+    init(_ binding: Binding, parent: Scope?) {
+        self.binding = binding
+        self.parent = parent
+    }
+
+    /// From the inside out.
+    static func first<Found>(in scope: Scope?, where match: (Binding) -> Found?) -> Found? {
+        var current = scope
+        while let scope = current {
+            if let found = match(scope.binding) { return found }
+            current = scope.parent
+        }
+        return nil
+    }
+}
+
+/// A function, or an argument that an inlined builtin uses more than once, as the compiler knows it.
+final class Callable {
+    let name: String
+    let definition: FunctionDefinition
+    /// The unit that it is defined in.
+    let home: Unit
+    /// What its body can see, without itself.
+    let outer: Scope?
+    /// Whether its own name means itself inside of it.
+    let isRecursive: Bool
+    /// The number of its code for plain use and for use where paths are followed.
+    var plain: Int?
+    var tracked: Int?
+
+    init(_ definition: FunctionDefinition, home: Unit, outer: Scope?, isRecursive: Bool) {
+        name = definition.name
+        self.definition = definition
+        self.home = home
+        self.outer = outer
+        self.isRecursive = isRecursive
+    }
+}

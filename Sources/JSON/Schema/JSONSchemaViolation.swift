@@ -1,0 +1,23 @@
+/// One way in which a value does not fit its schema.
+public struct JSONSchemaViolation: Error, Sendable, Hashable {
+    /// The place in the value.
+    public var instancePath: JSONPointer
+    /// The place of the keyword, following every reference on the way to it.
+    public var schemaPath: JSONPointer
+    public var keyword: String
+    /// A sentence that a person who fills in a form understands.
+    public var message: String
+
+    public init(instancePath: JSONPointer, schemaPath: JSONPointer, keyword: String, message: String) {
+        self.instancePath = instancePath
+        self.schemaPath = schemaPath
+        self.keyword = keyword
+        self.message = message
+    }
+}
+
+extension JSONSchemaViolation: CustomStringConvertible {
+    public var description: String {
+        instancePath.tokens.isEmpty ? message : "\(instancePath): \(message)"
+    }
+}

@@ -1,0 +1,114 @@
+#if canImport(Glibc)
+    import Glibc
+
+    /// A seccomp filter: a runner starts no programs, traces nobody, changes no mounts, loads nothing into the kernel,
+    /// and opens no socket but Unix ones. What is refused fails with EPERM.
+    ///
+    /// A list of what is refused and not of what is allowed: the runtime's own calls differ between kernels and C
+    /// libraries, and the sandbox round the runner already leaves it nothing to reach.
+    enum SystemCallFilter {
+        /// `nil` when the filter is in place, or else why it is not.
+        static func apply() -> String? {
+            guard let machine else { return "unknown machine" }
+            var program = instructions(for: machine)
+            let count = UInt16(program.count)
+            return program.withUnsafeMutableBytes { bytes in
+                var filter = Program(count: count, instructions: bytes.baseAddress)
+                let result = withUnsafeMutablePointer(to: &filter) { pointer in
+                    CLibrary.prctl(setSeccomp, filterMode, UInt(bitPattern: pointer))
+                }
+                return result == 0 ? nil : "the kernel refuses it, error \(errno)"
+            }
+        }
+
+        private static let setSeccomp: Int32 = 22
+        private static let filterMode: UInt = 2
+
+        /// `struct sock_filter` of linux/filter.h.
+        private struct Instruction {
+            var code: UInt16
+            var jumpTrue: UInt8 = 0
+            var jumpFalse: UInt8 = 0
+            var value: UInt32
+        }
+
+        /// `struct sock_fprog`.
+        private struct Program {
+            var count: UInt16
+            var instructions: UnsafeMutableRawPointer?
+        }
+
+        struct Machine {
+            /// AUDIT_ARCH_… of linux/audit.h.
+            var audit: UInt32
+            var socket: UInt32
+            var refused: [UInt32]
+            /// Numbers from here on are another calling convention of the same machine.
+            var foreignFrom: UInt32?
+        }
+
+        // linux/seccomp.h and linux/bpf_common.h.
+        private static let loadWord: UInt16 = 0x20
+        private static let jumpIfEqual: UInt16 = 0x15
+        private static let jumpIfAtLeast: UInt16 = 0x35
+        private static let answer: UInt16 = 0x06
+        private static let allow: UInt32 = 0x7FFF_0000
+        private static let refuse: UInt32 = 0x0005_0000 | UInt32(EPERM)
+        private static let killProcess: UInt32 = 0x8000_0000
+
+        private static func instructions(for machine: Machine) -> [Instruction] {
+            var program = [
+                // seccomp_data: number at 0, architecture at 4, first argument at 16.
+                Instruction(code: loadWord, value: 4),
+                Instruction(code: jumpIfEqual, jumpTrue: 1, value: machine.audit),
+                Instruction(code: answer, value: killProcess),
+                Instruction(code: loadWord, value: 0),
+            ]
+            if let foreign = machine.foreignFrom {
+                program.append(Instruction(code: jumpIfAtLeast, jumpFalse: 1, value: foreign))
+                program.append(Instruction(code: answer, value: refuse))
+            }
+            for number in machine.refused {
+                program.append(Instruction(code: jumpIfEqual, jumpFalse: 1, value: number))
+                program.append(Instruction(code: answer, value: refuse))
+            }
+            program += [
+                Instruction(code: jumpIfEqual, jumpFalse: 3, value: machine.socket),
+                Instruction(code: loadWord, value: 16),
+                Instruction(code: jumpIfEqual, jumpTrue: 1, value: UInt32(AF_UNIX)),
+                Instruction(code: answer, value: refuse),
+                Instruction(code: answer, value: allow),
+            ]
+            return program
+        }
+
+        #if arch(x86_64)
+            /// fork vfork execve execveat ptrace process_vm_readv process_vm_writev mount umount2 pivot_root chroot
+            /// unshare setns bpf perf_event_open keyctl add_key request_key kexec_load kexec_file_load init_module
+            /// finit_module delete_module open_by_handle_at userfaultfd io_uring_setup personality reboot acct
+            /// settimeofday clock_settime open_tree move_mount fsopen mount_setattr swapon swapoff iopl ioperm
+            /// modify_ldt syslog quotactl
+            static let machine: Machine? = Machine(
+                audit: 0xC000_003E, socket: 41,
+                refused: [
+                    57, 58, 59, 322, 101, 310, 311, 165, 166, 155, 161, 272, 308, 321, 298, 250, 248, 249, 246, 320, 175,
+                    313, 176, 304, 323, 425, 135, 169, 163, 164, 227, 428, 429, 430, 442, 167, 168, 172, 173, 154, 103,
+                    179,
+                ],
+                foreignFrom: 0x4000_0000)
+        #elseif arch(arm64)
+            /// execve execveat ptrace process_vm_readv process_vm_writev mount umount2 pivot_root chroot unshare setns
+            /// bpf perf_event_open keyctl add_key request_key kexec_load kexec_file_load init_module finit_module
+            /// delete_module open_by_handle_at userfaultfd io_uring_setup personality reboot acct settimeofday
+            /// clock_settime open_tree move_mount fsopen mount_setattr swapon swapoff syslog quotactl
+            static let machine: Machine? = Machine(
+                audit: 0xC000_00B7, socket: 198,
+                refused: [
+                    221, 281, 117, 270, 271, 40, 39, 41, 51, 97, 268, 280, 241, 219, 217, 218, 104, 294, 105, 273, 106,
+                    265, 282, 425, 92, 142, 89, 170, 112, 428, 429, 430, 442, 224, 225, 116, 60,
+                ])
+        #else
+            static let machine: Machine? = nil
+        #endif
+    }
+#endif

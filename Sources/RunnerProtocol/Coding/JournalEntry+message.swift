@@ -1,0 +1,36 @@
+import JSON
+import Primitives
+import Workflow
+
+extension JournalEntry {
+    func write(to writer: inout MessageWriter) {
+        writer.object {
+            $0.field("ordinal", ordinal)
+            $0.field("kind", kind.rawValue)
+            $0.field("task", taskReference)
+            $0.field("type", taskType)
+            $0.field("function", function)
+            $0.field("attempt", attempt)
+            $0.field("startedAt", startedAt)
+            $0.field("endedAt", endedAt)
+            $0.field("input", input)
+            $0.field("output", output)
+            $0.field("error", error?.json)
+            $0.field("detail", detail)
+        }
+    }
+}
+
+extension JournalEntry: MessageReadable {
+    init(message: JSONValue) throws(MessageProblem) {
+        var reader = try MessageReader(message)
+        self.init(
+            ordinal: try reader.read("ordinal"), kind: try reader.read("kind", as: Word<Kind>.self).value,
+            taskReference: try reader.readIfPresent("task"), taskType: try reader.readIfPresent("type"),
+            function: try reader.readIfPresent("function"), attempt: try reader.read("attempt"),
+            startedAt: try reader.read("startedAt"), endedAt: try reader.read("endedAt"),
+            input: reader.optional("input"), output: reader.optional("output"),
+            error: try reader.readIfPresent("error"), detail: reader.optional("detail"))
+        try reader.finish()
+    }
+}

@@ -1,0 +1,50 @@
+import JSON
+import Primitives
+import Workflow
+
+extension RunCommit {
+    func write(to writer: inout MessageWriter) {
+        writer.object {
+            $0.field("run", runID)
+            $0.field("sequence", expectedSequence)
+            $0.field("status", status.rawValue)
+            $0.field("state", state)
+            $0.field("output", output)
+            $0.field("error", error)
+            $0.list("journal", journal) { $1.write(to: &$0) }
+            $0.list("opened", opened) { $0.element($1.json) }
+            $0.list("closed", closed) { $0.element($1) }
+            $0.list("timers", timers) { $1.write(to: &$0) }
+            $0.list("emitted", emitted) { $0.element($1) }
+            $0.list("consumed", consumedInputs) { $0.element($1) }
+        }
+    }
+}
+
+extension RunCommit: MessageReadable {
+    init(message: JSONValue) throws(MessageProblem) {
+        var reader = try MessageReader(message)
+        self.init(
+            runID: try reader.read("run"), expectedSequence: try reader.read("sequence"),
+            status: try reader.read("status", as: Word<RunStatus>.self).value, state: reader.optional("state"),
+            output: reader.optional("output"), error: reader.optional("error"), journal: try reader.list("journal"),
+            opened: try reader.list("opened"), closed: try reader.list("closed"), timers: try reader.list("timers"),
+            emitted: try reader.list("emitted"), consumedInputs: try reader.list("consumed"))
+        try reader.finish()
+    }
+}
+
+extension OpenTimer: MessageReadable {
+    func write(to writer: inout MessageWriter) {
+        writer.object {
+            $0.field("wait", waitID)
+            $0.field("dueAt", dueAt)
+        }
+    }
+
+    init(message: JSONValue) throws(MessageProblem) {
+        var reader = try MessageReader(message)
+        self.init(waitID: try reader.read("wait"), dueAt: try reader.read("dueAt"))
+        try reader.finish()
+    }
+}

@@ -1,0 +1,121 @@
+package import Billing
+package import Catalogue
+package import Execution
+package import Hummingbird
+package import Insight
+import Primitives
+package import Tenancy
+package import Vault
+
+/// Everything that the API serves, put together: the table of operations with what stands behind them.
+package struct APISurface: Sendable {
+    /// The parts that the operations call.
+    package struct Parts: Sendable {
+        package var tenants: TenantDirectory
+        package var principals: PrincipalDirectory
+        package var authenticator: Authenticator
+        package var brands: BrandDirectory
+        package var egress: EgressDirectory
+        package var audit: AuditTrail
+        package var vault: Vault
+        package var templates: TemplateDirectory
+        package var connections: ConnectionDirectory
+        package var workflows: WorkflowDirectory
+        package var intake: EventIntake
+        package var runs: RunDirectory
+        package var humanTasks: HumanTaskService
+        package var runners: RunnerStore
+        package var overview: OverviewReader
+        package var ledger: UsageLedger
+        package var priceBooks: PriceBookDirectory
+        package var invoices: InvoiceDirectory
+        package var idempotency: IdempotencyStore
+        package var metrics: PrometheusRegistry
+        /// What keeps the control plane from serving, by name.
+        package var readiness: @Sendable () async -> [String]
+
+        package init(
+            tenants: TenantDirectory, principals: PrincipalDirectory, authenticator: Authenticator,
+            brands: BrandDirectory, egress: EgressDirectory, audit: AuditTrail, vault: Vault,
+            templates: TemplateDirectory, connections: ConnectionDirectory, workflows: WorkflowDirectory,
+            intake: EventIntake, runs: RunDirectory, humanTasks: HumanTaskService, runners: RunnerStore,
+            overview: OverviewReader, ledger: UsageLedger, priceBooks: PriceBookDirectory, invoices: InvoiceDirectory,
+            idempotency: IdempotencyStore, metrics: PrometheusRegistry,
+            readiness: @escaping @Sendable () async -> [String]
+        ) {
+            self.tenants = tenants
+            self.principals = principals
+            self.authenticator = authenticator
+            self.brands = brands
+            self.egress = egress
+            self.audit = audit
+            self.vault = vault
+            self.templates = templates
+            self.connections = connections
+            self.workflows = workflows
+            self.intake = intake
+            self.runs = runs
+            self.humanTasks = humanTasks
+            self.runners = runners
+            self.overview = overview
+            self.ledger = ledger
+            self.priceBooks = priceBooks
+            self.invoices = invoices
+            self.idempotency = idempotency
+            self.metrics = metrics
+            self.readiness = readiness
+        }
+    }
+
+    package let table: OperationTable
+    private let parts: Parts
+
+    package init(_ parts: Parts, further: [Operation] = [], version: String) {
+        self.parts = parts
+        let box = DocumentBox()
+        let system = SystemOperations(
+            readiness: parts.readiness, metrics: { parts.metrics.exposition() }, openAPI: { box.value })
+        table = OperationTable(
+            system.all
+                + TenantOperations(tenants: parts.tenants).all
+                + PrincipalOperations(principals: parts.principals).all
+                + BrandOperations(brands: parts.brands).all
+                + EgressOperations(egress: parts.egress).all
+                + CredentialOperations(vault: parts.vault).all
+                + CatalogueOperations(
+                    templates: parts.templates, connections: parts.connections, workflows: parts.workflows
+                ).all
+                + EventOperations(intake: parts.intake).all
+                + RunOperations(runs: parts.runs).all
+                + HumanTaskOperations(humanTasks: parts.humanTasks).all
+                + RunnerOperations(runners: parts.runners, overviews: parts.overview).all
+                + BillingOperations(
+                    ledger: parts.ledger, priceBooks: parts.priceBooks, invoices: parts.invoices, brands: parts.brands
+                ).all
+                + AuditOperations(trail: parts.audit).all
+                + further)
+        box.set(OpenAPIDocument(table: table, title: "Millwright", version: version).value)
+    }
+
+    package func router() -> Router<MillwrightContext> {
+        let parts = parts
+        let gate = AccessGate(
+            identify: { presented in
+                switch presented {
+                case .apiKey(let key): try await parts.authenticator.authenticate(apiKey: key.reveal())?.principal
+                }
+            },
+            resolve: { source, id in
+                switch source {
+                case .platform: .platform
+                case .partner: try await parts.tenants.place(of: Identifier<Tags.Partner>(id))?.scope
+                case .client: try await parts.tenants.place(of: Identifier<Tags.Client>(id))?.scope
+                case .plant: try await parts.tenants.place(of: Identifier<Tags.Plant>(id))?.scope
+                }
+            },
+            isSuspended: { scope in
+                try await parts.tenants.place(of: scope)?.status == .suspended
+            })
+        return APIServer(table: table, responder: APIResponder(gate: gate, idempotency: parts.idempotency)).router()
+    }
+}

@@ -1,0 +1,167 @@
+import Execution
+import HTTPTypes
+import JSON
+import Primitives
+import Tenancy
+import Workflow
+
+/// Runs: what happened, and what an operator may do about it.
+struct RunOperations {
+    let runs: RunDirectory
+
+    var all: [Operation] { [list, start, read, timeline, operate("cancel"), operate("suspend"), operate("resume")] }
+
+    static let schema = Schema.object(
+        [
+            "id": Schema.uuid, "workflowId": Schema.uuid, "workflow": Schema.string,
+            "status": Schema.oneOf(RunStatus.self), "businessKey": Schema.string, "priority": Schema.integer,
+            "acceptedAt": Schema.timestamp, "startedAt": Schema.timestamp, "endedAt": Schema.timestamp,
+            "wakeAt": Schema.timestamp, "eventId": Schema.uuid, "parentRunId": Schema.uuid,
+            "initiatorId": Schema.uuid, "requestedBy": Schema.string, "error": Schema.anything,
+            "sequence": Schema.integer, "input": Schema.anything, "output": Schema.anything, "state": Schema.anything,
+        ], required: ["id", "workflowId", "workflow", "status", "acceptedAt"])
+
+    static func object(_ run: RunSummary) -> JSONObject {
+        var object: JSONObject = [
+            "id": .string(run.id.description), "workflowId": .string(run.workflowID.description),
+            "workflow": .string(run.workflowName), "status": .string(run.status.rawValue),
+            "priority": JSONValue(run.priority), "acceptedAt": .string(run.acceptedAt.description),
+        ]
+        object.set("businessKey", ifPresent: run.businessKey.map(JSONValue.string))
+        object.set("startedAt", ifPresent: run.startedAt.json)
+        object.set("endedAt", ifPresent: run.endedAt.json)
+        object.set("wakeAt", ifPresent: run.wakeAt.json)
+        object.set("eventId", ifPresent: run.eventID.json)
+        object.set("parentRunId", ifPresent: run.parentRunID.json)
+        object.set("initiatorId", ifPresent: run.initiator.json)
+        object.set("requestedBy", ifPresent: run.requestedBy.map(JSONValue.string))
+        object.set("error", ifPresent: run.error)
+        return object
+    }
+
+    private var list: Operation {
+        Operation(
+            id: "listRuns", method: .get, path: "/v1/plants/{plant}/runs", summary: "The runs of a plant, newest first.",
+            tag: "Runs", access: .permission(.runsRead, on: .plant),
+            query: QueryParameter.page + [
+                .init("status", "Only runs in this state.", schema: Schema.oneOf(RunStatus.self)),
+                .init("workflow", "Only runs of this workflow.", schema: Schema.uuid),
+                .init("event", "Only runs that this event started.", schema: Schema.uuid),
+                .init("businessKey", "Only runs with this business key."),
+                .init("from", "Not accepted before.", schema: Schema.timestamp),
+                .init("to", "Accepted before.", schema: Schema.timestamp),
+            ], success: .init(.ok, "A page of runs.", schema: Schema.page(Self.schema))
+        ) { call in
+            let status = try call.oneOf("status", RunStatus.self)
+            let filter = RunFilter(
+                statuses: status.map { [$0] } ?? [], workflowID: try call.identifier("workflow", WorkflowID.self),
+                eventID: try call.identifier("event", EventRecordID.self),
+                businessKey: call.queryValues["businessKey"], acceptedFrom: try call.timestamp("from"),
+                acceptedTo: try call.timestamp("to"))
+            return try .page(await runs.list(in: call.scope, matching: filter, page: call.pageRequest())) {
+                .object(Self.object($0))
+            }
+        }
+    }
+
+    private var start: Operation {
+        Operation(
+            id: "startRun", method: .post, path: "/v1/plants/{plant}/runs", summary: "Starts a run by hand.",
+            tag: "Runs", access: .permission(.runsOperate, on: .plant),
+            body: .init(
+                Schema.object(
+                    [
+                        "workflowId": Schema.uuid, "input": Schema.anything, "businessKey": Schema.text,
+                        "priority": ["type": "integer", "minimum": 0, "maximum": 100], "requestedBy": Schema.text,
+                    ], required: ["workflowId", "input"])),
+            success: .init(.created, "The run.", schema: Schema.object(["id": Schema.uuid]))
+        ) { call in
+            guard let workflow = WorkflowID(call.text("workflowId")) else { throw Problem.notFound("workflow") }
+            let id = try await runs.start(
+                workflow, in: call.scope, input: call.body["input"] ?? .null,
+                businessKey: call.body["businessKey"]?.stringValue,
+                priority: call.body["priority"]?.intValue ?? NewRun.defaultPriority,
+                requestedBy: call.body["requestedBy"]?.stringValue, by: call.actor)
+            return .created(["id": .string(id.description)], at: "\(call.plantPath)/runs/\(id)")
+        }
+    }
+
+    private var read: Operation {
+        Operation(
+            id: "readRun", method: .get, path: "/v1/plants/{plant}/runs/{run}",
+            summary: "One run with its input, output and open state.", tag: "Runs",
+            access: .permission(.runsRead, on: .plant), success: .init(.ok, "The run.", schema: Self.schema)
+        ) { call in
+            let run = try await runs.run(call.id("run", of: "run"), in: call.scope)
+            var object = Self.object(run.summary)
+            object["sequence"] = .number(JSONNumber(run.sequence))
+            object["input"] = run.input
+            object.set("output", ifPresent: run.output)
+            object.set("state", ifPresent: run.state)
+            return .json(.object(object))
+        }
+    }
+
+    private var timeline: Operation {
+        Operation(
+            id: "readRunTimeline", method: .get, path: "/v1/plants/{plant}/runs/{run}/timeline",
+            summary: "What happened in a run, in order: input, output, duration, and who decided.", tag: "Runs",
+            access: .permission(.runsRead, on: .plant),
+            query: [.init("after", "The ordinal of the last entry that you have.", schema: Schema.integer)],
+            success: .init(
+                .ok, "Entries in order.",
+                schema: Schema.object(
+                    [
+                        "items": Schema.array(Schema.anyObject), "humanTasks": Schema.array(Schema.anyObject),
+                        "next": Schema.nullable(Schema.integer),
+                    ], required: ["items", "humanTasks", "next"]))
+        ) { call in
+            let timeline = try await runs.timeline(
+                of: call.id("run", of: "run"), in: call.scope, after: max(0, try call.integer("after") ?? 0))
+            return .json([
+                "items": .array(timeline.entries.map(Self.json)),
+                "humanTasks": .array(timeline.humanTasks.map(HumanTaskOperations.json)),
+                "next": timeline.next.map { JSONValue($0) } ?? .null,
+            ])
+        }
+    }
+
+    private static func json(_ entry: RunTimeline.Entry) -> JSONValue {
+        let (seconds, attoseconds) = entry.duration.components
+        var object: JSONObject = [
+            "ordinal": JSONValue(entry.ordinal), "kind": .string(entry.kind.rawValue),
+            "attempt": JSONValue(entry.attempt), "startedAt": .string(entry.startedAt.description),
+            "endedAt": .string(entry.endedAt.description),
+            "durationMilliseconds": JSONValue(Double(seconds) * 1000 + Double(attoseconds) / 1e15),
+        ]
+        object.set("task", ifPresent: entry.taskReference.map(JSONValue.string))
+        object.set("taskType", ifPresent: entry.taskType.map(JSONValue.string))
+        object.set("function", ifPresent: entry.function.map(JSONValue.string))
+        object.set("input", ifPresent: entry.input)
+        object.set("output", ifPresent: entry.output)
+        object.set("error", ifPresent: entry.error)
+        object.set("detail", ifPresent: entry.detail)
+        return .object(object)
+    }
+
+    private func operate(_ verb: String) -> Operation {
+        let summaries = [
+            "cancel": "Ends a run. What it waits for is withdrawn.", "suspend": "Stops a run until it is resumed.",
+            "resume": "Lets a suspended run go on.",
+        ]
+        return Operation(
+            id: verb + "Run", method: .post, path: "/v1/plants/{plant}/runs/{run}/" + verb,
+            summary: summaries[verb] ?? verb, tag: "Runs", access: .permission(.runsOperate, on: .plant),
+            body: .init(Schema.requiredReason), success: .init(.ok, "The run as it is now.", schema: Self.schema)
+        ) { call in
+            let id: RunID = try call.id("run", of: "run")
+            let reason = call.text("reason")
+            switch verb {
+            case "cancel": try await runs.cancel(id, in: call.scope, reason: reason, by: call.actor)
+            case "suspend": try await runs.suspend(id, in: call.scope, reason: reason, by: call.actor)
+            default: try await runs.resume(id, in: call.scope, reason: reason, by: call.actor)
+            }
+            return .json(.object(Self.object(try await runs.run(id, in: call.scope).summary)))
+        }
+    }
+}

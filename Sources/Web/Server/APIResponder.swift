@@ -1,0 +1,110 @@
+import HTTPTypes
+package import Hummingbird
+import JSON
+import Logging
+import NIOCore
+import Primitives
+import Tenancy
+
+/// Everything that stands between a request and the handler of its operation, in one fixed order: who, where, may,
+/// which version, what, again?, do.
+package struct APIResponder: Sendable {
+    private let gate: AccessGate
+    private let idempotency: IdempotencyStore
+
+    package init(gate: AccessGate, idempotency: IdempotencyStore) {
+        self.gate = gate
+        self.idempotency = idempotency
+    }
+
+    package func respond(
+        to request: Request, context: MillwrightContext, operation: Operation
+    ) async -> Response {
+        do {
+            let reply = try await perform(request, context, operation)
+            return reply.response(requestID: context.requestID)
+        } catch let problem as Problem {
+            return problem.response(requestID: context.requestID)
+        } catch {
+            return ErrorMapping.problem(for: error, logger: context.logger).response(requestID: context.requestID)
+        }
+    }
+
+    private func perform(
+        _ request: Request, _ context: MillwrightContext, _ operation: Operation
+    ) async throws -> Reply {
+        let pathValues = context.pathValues
+        let admitted = try await gate.admit(
+            operation, headers: request.headers, pathValues: pathValues, origin: context.origin)
+        var call = Call(
+            operation: operation, headers: request.headers, pathValues: pathValues,
+            queryValues: try queryValues(of: request, operation), body: .null, bodyBytes: [],
+            principal: admitted.principal, scope: admitted.scope, actor: admitted.actor,
+            expectedVersion: try expectedVersion(request.headers, operation), requestID: context.requestID)
+        if let declaration = operation.body {
+            (call.bodyBytes, call.body) = try await BodyReader(declaration: declaration).read(request)
+        }
+        guard operation.method == .post, let text = request.headers[.idempotencyKey], let caller = admitted.principal
+        else { return try await run(call) }
+        return try await once(call, text, caller, path: request.uri.path)
+    }
+
+    private func run(_ call: Call) async throws -> Reply {
+        guard let seconds = call.operation.timeoutSeconds else { return try await call.operation.handler(call) }
+        return try await Deadline.run(seconds: seconds) { try await call.operation.handler(call) }
+    }
+
+    private func once(_ call: Call, _ text: String, _ caller: Principal, path: String) async throws -> Reply {
+        guard (1...IdempotencyStore.maximumKeyBytes).contains(text.utf8.count) else {
+            throw Problem(.invalidRequest, "An Idempotency-Key has 1 to \(IdempotencyStore.maximumKeyBytes) bytes.")
+        }
+        let key = IdempotencyStore.Key(
+            principal: caller.id, text: text, operation: call.operation.id, path: path, body: call.bodyBytes)
+        switch try await idempotency.claim(key) {
+        case .answered(let status, let headers, let body):
+            return Reply.replayed(status: status, headers: headers, body: body)
+        case .new:
+            let reply: Reply
+            do {
+                reply = try await run(call)
+            } catch {
+                try? await idempotency.release(key)
+                throw error
+            }
+            let stored = reply.kept.stored
+            try await idempotency.record(key, status: stored.status, headers: stored.headers, body: stored.body)
+            return reply
+        }
+    }
+
+    private func queryValues(of request: Request, _ operation: Operation) throws -> [String: String] {
+        var values: [String: String] = [:]
+        let known = Set(operation.query.map(\.name))
+        var items: [Problem.Item] = []
+        for (name, value) in request.uri.queryParameters {
+            if known.contains(String(name)) {
+                values[String(name)] = String(value)
+            } else {
+                let offered = known.isEmpty ? "It takes none." : "It takes \(known.sorted().joined(separator: ", "))."
+                items.append(.init(path: "?\(name)", message: "The operation has no such parameter. \(offered)"))
+            }
+        }
+        for parameter in operation.query where parameter.isRequired && values[parameter.name] == nil {
+            items.append(.init(path: "?\(parameter.name)", message: "Is needed: \(parameter.summary)"))
+        }
+        guard items.isEmpty else { throw Problem(.invalidParameters, "The query is not valid.", items: items) }
+        return values
+    }
+
+    private func expectedVersion(_ headers: HTTPFields, _ operation: Operation) throws -> Int64? {
+        guard operation.requiresVersion else { return nil }
+        guard let text = headers[.ifMatch] else {
+            throw Problem(
+                .preconditionRequired, "Read the object first and send its ETag back as If-Match with the change.")
+        }
+        guard text.hasPrefix("\""), text.hasSuffix("\""), let version = Int64(text.dropFirst().dropLast()) else {
+            throw Problem(.preconditionFailed, "The object has changed, or this ETag is not one of it. Read it again.")
+        }
+        return version
+    }
+}

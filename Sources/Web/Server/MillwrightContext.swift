@@ -1,0 +1,24 @@
+package import Hummingbird
+import NIOCore
+
+/// What a request carries on its way: its identifier, its logger, where it came from, and the values of its path.
+package struct MillwrightContext: RequestContext {
+    package var coreContext: CoreRequestContextStorage
+    private let remoteSocketAddress: SocketAddress?
+
+    package init(source: ApplicationRequestContextSource) {
+        coreContext = .init(source: source)
+        remoteSocketAddress = source.channel.remoteAddress
+    }
+
+    package var requestID: String { id }
+
+    /// Where the request came from, as the audit writes it.
+    package var origin: String { remoteSocketAddress?.ipAddress ?? "unix" }
+
+    package var pathValues: [String: String] {
+        var values: [String: String] = [:]
+        for (name, value) in coreContext.parameters { values[String(name)] = String(value) }
+        return values
+    }
+}

@@ -1,0 +1,9 @@
+/// The result of decoding: everything that was found, and the definition if none of it was an error.
+package struct DecodedDefinition: Sendable {
+    package var definition: Definition?
+    /// In document order.
+    package var diagnostics: [Diagnostic]
+
+    package var errors: [Diagnostic] { diagnostics.filter { $0.severity == .error } }
+    package var warnings: [Diagnostic] { diagnostics.filter { $0.severity == .warning } }
+}

@@ -1,0 +1,83 @@
+import JSON
+
+extension DecodingPass {
+    func runBody(_ context: TaskContext) -> DecodedBody? {
+        let path = context.fields.path("run")
+        let processes = ["container", "script", "shell", "workflow"]
+        guard let value = context.fields["run"],
+            let run = fields(value, "run", allowed: processes + ["await", "return"], at: path)
+        else { return nil }
+        let isAwaited = boolean(run, "await") ?? true
+        let returned = choice(run, "return", "run", as: ProcessReturn.self)
+        let given = processes.filter { run.object.contains(key: $0) }
+        guard given.count == 1, let process = given.first, let settings = run[process] else {
+            error(
+                .invalidValue, "run is exactly one of \(processes.joined(separator: ", ")). Give one.", at: path)
+            return nil
+        }
+        if process == "workflow" {
+            return workflowBody(settings, context.scope, isAwaited: isAwaited, returned, at: run.path(process))
+                .map { DecodedBody($0) }
+        }
+        return processBody(process, settings, context.scope, isAwaited, returned, at: run.path(process))
+    }
+
+    enum ProcessReturn: String, CaseIterable { case stdout, stderr, code, all, none }
+
+    private func workflowBody(
+        _ value: JSONValue, _ scope: ExpressionScope, isAwaited: Bool, _ returned: ProcessReturn?,
+        at path: JSONPointer
+    ) -> TaskBody? {
+        guard let fields = fields(value, "workflow", allowed: ["namespace", "name", "version", "input"], at: path)
+        else { return nil }
+        let namespace = string(fields, "namespace", "workflow", isRequired: true)
+        let name = string(fields, "name", "workflow", isRequired: true)
+        let version = string(fields, "version", "workflow", isRequired: true)
+        if let version, version != "latest", !Self.isSemanticVersion(version) {
+            error(
+                .invalidValue, "\(version) is not a version. Write it like 1.0.0, or latest.",
+                at: fields.path("version"))
+        }
+        if let returned, returned != ProcessReturn.none {
+            warn(
+                .notSupported,
+                "return: \(returned.rawValue) has no effect on a workflow: its output is returned. "
+                    + "Remove it.", at: fields.path)
+        }
+        let input = fields["input"].map { template($0, scope, at: fields.path("input")) }
+        guard let namespace, let name, let version else { return nil }
+        requireDriver(.workflow, at: path)
+        let reference = WorkflowReference(namespace: namespace, name: name, version: version)
+        if !childWorkflows.contains(reference) { childWorkflows.append(reference) }
+        return .runWorkflow(
+            ChildPlan(
+                reference: reference, input: input, isAwaited: isAwaited, dropsOutput: returned == ProcessReturn.none))
+    }
+
+    /// Containers, scripts and shell commands are calls to a driver: `run:script` with the evaluated settings,
+    /// `await` and `return`.
+    private func processBody(
+        _ process: String, _ value: JSONValue, _ scope: ExpressionScope, _ isAwaited: Bool,
+        _ returned: ProcessReturn?, at path: JSONPointer
+    ) -> DecodedBody? {
+        let common = ["stdin", "arguments", "environment"]
+        let (required, optional): ([String], [String]) =
+            switch process {
+            case "container":
+                (["image"], common + ["name", "command", "ports", "volumes", "lifetime", "pullPolicy"])
+            case "script": (["language"], common + ["code", "source"])
+            default: (["command"], common)
+            }
+        guard let fields = fields(value, process, allowed: required + optional, at: path) else { return nil }
+        for key in required where fields[key] == nil { missing(key, process, in: fields) }
+        if process == "script", (fields["code"] == nil) == (fields["source"] == nil) {
+            error(.missingField, "A script needs either code or source. Give exactly one.", at: path)
+        }
+        if let driver = FunctionTable.Driver(rawValue: process) { requireDriver(driver, at: path) }
+        var arguments: [ValueTemplate.Member] = [.init(key: process, value: template(value, scope, at: path))]
+        arguments.append(.init(key: "await", value: .constant(.bool(isAwaited))))
+        arguments.append(.init(key: "return", value: .constant(.string((returned ?? .stdout).rawValue))))
+        let name = "run:\(process)"
+        return DecodedBody(.call(function: name, arguments: .object(arguments)), function: name)
+    }
+}

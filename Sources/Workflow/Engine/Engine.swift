@@ -1,0 +1,38 @@
+package import JQ
+package import JSON
+package import Primitives
+
+/// Runs one definition. Pure: the same definition, facts, state and inputs give the same advance, to the byte.
+package struct Engine: Sendable {
+    package let definition: Definition
+    package let facts: RunFacts
+    package let limits: EngineLimits
+    let secrets: JSONValue
+
+    package init(definition: Definition, facts: RunFacts, limits: EngineLimits = .standard) {
+        self.definition = definition
+        self.facts = facts
+        self.limits = limits
+        secrets = .object(
+            JSONObject(uniqueKeysWithValues: facts.secrets.sorted { $0.key < $1.key }.map { ($0.key, $0.value) }))
+    }
+
+    /// With another budget for each evaluation.
+    package init(definition: Definition, facts: RunFacts, budget: JQBudget) {
+        self.init(definition: definition, facts: facts, limits: EngineLimits(expression: budget))
+    }
+
+    /// Begins a run with its raw input, at the moment at which it was accepted.
+    package func start(input: JSONValue, at moment: Timestamp) -> Advance {
+        var machine = Machine(engine: self, startedAt: moment)
+        machine.begin(input: input, at: moment)
+        return machine.finish()
+    }
+
+    /// Takes up a run with what happened since, in order. Answers to waits that are no longer open change nothing.
+    package func advance(_ state: RunState, _ inputs: [EngineInput]) -> Advance {
+        var machine = Machine(engine: self, state: state)
+        for input in inputs { machine.take(input) }
+        return machine.finish()
+    }
+}

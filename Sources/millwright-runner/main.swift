@@ -1,0 +1,3 @@
+import RunnerCore
+
+RunnerProcess.main(Array(CommandLine.arguments.dropFirst()))

@@ -1,0 +1,48 @@
+import ArgumentParser
+
+/// The flags that most commands take. Each can also stand in the environment (`MILLWRIGHT_DATA_DIR`) or in a file.
+struct SettingsOptions: ParsableArguments {
+    @Option(help: "Where data is kept. Default: .millwright beside the program's checkout.")
+    var dataDir: String?
+
+    @Option(help: "A YAML file with settings. Default: millwright.yaml beside the program's checkout.")
+    var config: String?
+
+    @Option(help: "The address to listen on. Default: 127.0.0.1.")
+    var host: String?
+
+    @Option(help: "The port to listen on. Default: any free one.")
+    var port: String?
+
+    @Option(help: "trace, debug, info, notice, warning, error or critical. Default: notice.")
+    var logLevel: String?
+
+    @Option(help: "development, or production, which refuses a sandbox that lacks a protection.")
+    var mode: String?
+
+    @Option(help: "A PostgreSQL server: host name or socket directory. Default: a private cluster.")
+    var databaseHost: String?
+
+    @Option(help: "The server's port.")
+    var databasePort: String?
+
+    @Option(help: "The database's name.")
+    var databaseName: String?
+
+    @Option(help: "The file with the master key. Default: master.key in the data directory.")
+    var masterKeyFile: String?
+
+    @Option(help: "A command that prints the master key.")
+    var masterKeyCommand: String?
+
+    func settings() async throws -> Settings {
+        let given: [(String, String?)] = [
+            ("data-dir", dataDir), ("host", host), ("port", port), ("log-level", logLevel), ("mode", mode),
+            ("database-host", databaseHost), ("database-port", databasePort), ("database-name", databaseName),
+            ("master-key-file", masterKeyFile), ("master-key-command", masterKeyCommand),
+        ]
+        var flags: [String: String] = [:]
+        for (key, value) in given { if let value { flags[key] = value } }
+        return try await Settings.read(flags: flags, file: config)
+    }
+}

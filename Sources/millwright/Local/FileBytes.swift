@@ -1,0 +1,34 @@
+import Glibc
+import Primitives
+import SystemPackage
+
+/// Whole binary files.
+enum FileBytes {
+    static func read(_ path: String) throws -> [UInt8] {
+        do {
+            let file = try FileDescriptor.open(FilePath(path), .readOnly)
+            return try file.closeAfter {
+                var bytes: [UInt8] = []
+                var buffer = [UInt8](repeating: 0, count: 1 << 20)
+                while case let count = try buffer.withUnsafeMutableBytes({ try file.read(into: $0) }), count > 0 {
+                    bytes += buffer[..<count]
+                }
+                return bytes
+            }
+        } catch {
+            throw Problem(.notFound, "\(path) cannot be read: \(error).")
+        }
+    }
+
+    /// Written beside and renamed over: a program that runs keeps its old file.
+    static func write(_ bytes: [UInt8], to path: String, mode: UInt16) throws {
+        let temporary = path + ".new"
+        unlink(temporary)
+        let permissions = FilePermissions(rawValue: CModeT(mode))
+        let file = try FileDescriptor.open(
+            FilePath(temporary), .writeOnly, options: [.create, .exclusiveCreate], permissions: permissions)
+        _ = try file.closeAfter { try file.writeAll(bytes) }
+        chmod(temporary, mode_t(mode))
+        guard rename(temporary, path) == 0 else { throw Problem(.unavailable, "\(path) cannot be replaced.") }
+    }
+}

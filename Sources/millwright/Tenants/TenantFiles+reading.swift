@@ -1,0 +1,213 @@
+import JSON
+import Primitives
+import YAML
+
+extension TenantFiles {
+    /// Reads `Tenants/<partner>/partner.yaml`, `…/<client>/client.yaml` and `…/<client>/<plant>.yaml`.
+    ///
+    /// - Throws: one problem that names every mistake of every file.
+    static func read(folder: String) throws -> TenantFiles {
+        let problems = FileProblems()
+        var files = TenantFiles()
+        for partner in try DirectoryListing.names(in: folder) where isFolder(folder + "/" + partner) {
+            guard var file = PartnerFile(folder: folder + "/" + partner, problems) else { continue }
+            for client in try DirectoryListing.names(in: folder + "/" + partner)
+            where isFolder("\(folder)/\(partner)/\(client)") {
+                if let client = try ClientFile(folder: "\(folder)/\(partner)/\(client)", problems) {
+                    file.clients.append(client)
+                }
+            }
+            files.partners.append(file)
+        }
+        complainAboutDoubles(files, problems, folder)
+        guard !problems.hasErrors else {
+            throw Problem(
+                .invalidParameters, "The tenant files have mistakes; nothing was changed.",
+                items: problems.all.map {
+                    .init(path: "\($0.file)\($0.location.map { ":\($0)" } ?? "")", message: $0.message)
+                })
+        }
+        return files
+    }
+
+    private static func complainAboutDoubles(_ files: TenantFiles, _ problems: FileProblems, _ folder: String) {
+        func check(_ slugs: [String], _ what: String, _ place: String) {
+            for (slug, group) in Dictionary(grouping: slugs, by: \.self) where group.count > 1 {
+                problems.add(FileProblem(file: place, at: nil, "the \(what) “\(slug)” is there \(group.count) times"))
+            }
+        }
+        check(files.partners.map(\.slug), "partner", folder)
+        for partner in files.partners {
+            check(partner.clients.map(\.slug), "client", "\(folder)/\(partner.slug)")
+            for client in partner.clients {
+                check(client.plants.map(\.slug), "plant", "\(folder)/\(partner.slug)/\(client.slug)")
+            }
+        }
+    }
+
+    static func isFolder(_ path: String) -> Bool { FileStatus(path)?.isFolder ?? false }
+
+    static func fields(_ path: String, _ problems: FileProblems) -> FieldReader? {
+        guard let text = try? FileText.read(path) else {
+            problems.add(FileProblem(file: path, at: nil, "the file is missing"))
+            return nil
+        }
+        guard let file = YAMLFile(name: path, bytes: Array(text.utf8), problems: problems) else { return nil }
+        return FieldReader(file, problems: problems)
+    }
+}
+
+extension TenantFiles.PartnerFile {
+    init?(folder: String, _ problems: FileProblems) {
+        guard var fields = TenantFiles.fields(folder + "/partner.yaml", problems) else { return nil }
+        let slug = fields.string("slug", isRequired: true)
+        let name = fields.string("name", isRequired: true)
+        brand = fields.value("brand")
+        hostNames = fields.strings("hostNames") ?? []
+        principals = TenantFiles.PrincipalEntry.list(&fields)
+        partnerPrices = fields.value("partnerPrices")
+        clientPrices = fields.value("clientPrices")
+        fields.finish()
+        guard let slug, let name else { return nil }
+        self.slug = slug
+        self.name = name
+    }
+}
+
+extension TenantFiles.ClientFile {
+    init?(folder: String, _ problems: FileProblems) throws {
+        guard var fields = TenantFiles.fields(folder + "/client.yaml", problems) else { return nil }
+        let slug = fields.string("slug", isRequired: true)
+        let name = fields.string("name", isRequired: true)
+        currency = fields.string("currency")
+        brand = fields.value("brand")
+        hostNames = fields.strings("hostNames") ?? []
+        principals = TenantFiles.PrincipalEntry.list(&fields)
+        fields.finish()
+        guard let slug, let name else { return nil }
+        self.slug = slug
+        self.name = name
+        for file in try DirectoryListing.names(in: folder) where file.hasSuffix(".yaml") && file != "client.yaml" {
+            if let plant = TenantFiles.PlantFile(path: folder + "/" + file, problems) { plants.append(plant) }
+        }
+    }
+}
+
+extension TenantFiles.PlantFile {
+    init?(path: String, _ problems: FileProblems) {
+        guard var fields = TenantFiles.fields(path, problems) else { return nil }
+        let slug = fields.string("slug", isRequired: true)
+        let name = fields.string("name", isRequired: true)
+        let timeZone = fields.string("timeZone", isRequired: true)
+        brand = fields.value("brand")
+        principals = TenantFiles.PrincipalEntry.list(&fields)
+        egress = (fields.objects("egress") ?? []).compactMap { TenantFiles.EgressEntry($0) }
+        connections = (fields.objects("connections") ?? []).compactMap { TenantFiles.ConnectionEntry($0) }
+        workflows = (fields.objects("workflows") ?? []).compactMap { TenantFiles.WorkflowEntry($0) }
+        fields.finish()
+        guard let slug, let name, let timeZone else { return nil }
+        self.slug = slug
+        self.name = name
+        self.timeZone = timeZone
+    }
+}
+
+extension TenantFiles.PrincipalEntry {
+    static func list(_ fields: inout FieldReader) -> [Self] {
+        (fields.objects("principals") ?? []).compactMap { entry in
+            var entry = entry
+            let name = entry.string("name", isRequired: true)
+            let email = entry.string("email", isRequired: true)
+            let roles = entry.strings("roles", isRequired: true)
+            entry.finish()
+            guard let name, let email, let roles else { return nil }
+            return Self(displayName: name, email: email, roles: roles)
+        }
+    }
+}
+
+extension TenantFiles.EgressEntry {
+    init?(_ given: FieldReader) {
+        var fields = given
+        let host = fields.expandedString("host", isRequired: true)
+        let port = fields.expandedString("port", isRequired: true)
+        let allowsPrivate = fields.bool("allowsPrivate") ?? false
+        fields.finish()
+        guard let host, let port else { return nil }
+        guard let number = Int(port) else {
+            fields.complain(about: "port", "“port” must be a number, not “\(port)”")
+            return nil
+        }
+        self.init(host: host, port: number, allowsPrivate: allowsPrivate)
+    }
+}
+
+extension TenantFiles.ConnectionEntry {
+    init?(_ given: FieldReader) {
+        var fields = given
+        let name = fields.string("name", isRequired: true)
+        let connector = fields.string("connector", isRequired: true)
+        let configuration = fields.expandedValue("configuration") ?? .object([:])
+        var credential: TenantFiles.CredentialEntry?
+        if var inner = fields.object("credential") {
+            let kind = inner.string("kind", isRequired: true)
+            let environment = inner.string("environment", isRequired: true)
+            inner.finish()
+            if let kind, let environment { credential = .init(kind: kind, environment: environment) }
+        }
+        fields.finish()
+        guard let name, let connector else { return nil }
+        self.init(name: name, connector: connector, configuration: configuration, credential: credential)
+    }
+}
+
+extension TenantFiles.WorkflowEntry {
+    init?(_ given: FieldReader) {
+        var fields = given
+        let name = fields.string("name", isRequired: true)
+        let template = fields.string("template", isRequired: true)
+        let version = fields.string("version")
+        let parameters = fields.value("parameters") ?? .object([:])
+        var bindings: [String: String] = [:]
+        if var inner = fields.object("bindings") {
+            for member in inner.members() {
+                guard let connection = member.value.stringValue else {
+                    inner.complain(about: member.name, "the name of a connection is expected")
+                    continue
+                }
+                bindings[member.name] = connection
+            }
+        }
+        let isEnabled = fields.bool("enabled") ?? true
+        fields.finish()
+        guard let name, let template else { return nil }
+        self.init(
+            name: name, template: template, version: version, parameters: parameters, bindings: bindings,
+            isEnabled: isEnabled)
+    }
+}
+
+extension FieldReader {
+    /// Text in which each `${NAME}` stands for a variable of the environment. A number counts as text here.
+    fileprivate mutating func expandedString(_ field: String, isRequired: Bool = false) -> String? {
+        guard let value = value(field, isRequired: isRequired) else { return nil }
+        let text = value.stringValue ?? value.serialized()
+        return expanded(text, field)
+    }
+
+    fileprivate mutating func expandedValue(_ field: String) -> JSONValue? {
+        guard let value = value(field) else { return nil }
+        guard let object = value.objectValue else { return value }
+        var result: JSONObject = [:]
+        for (key, member) in object {
+            result[key] = member.stringValue.map { .string(expanded($0, field) ?? $0) } ?? member
+        }
+        return .object(result)
+    }
+
+    private func expanded(_ text: String, _ field: String) -> String? {
+        let (expanded, missing) = EnvironmentText.expanding(text)
+        for name in missing { complain(about: field, "the environment variable \(name) is not set") }
+        return missing.isEmpty ? expanded : nil
+    }
+}

@@ -1,0 +1,78 @@
+import JSON
+import Primitives
+import YAML
+
+/// What the files below `Tenants/` ask for. Reading collects every problem with file, line and column; a field that
+/// nobody knows is one of them.
+struct TenantFiles: Sendable {
+    var partners: [PartnerFile] = []
+
+    struct PartnerFile: Sendable {
+        var slug: String
+        var name: String
+        var brand: JSONValue?
+        var hostNames: [String]
+        var principals: [PrincipalEntry]
+        /// What the partner pays to the platform, and what its clients pay to it.
+        var partnerPrices: JSONValue?
+        var clientPrices: JSONValue?
+        var clients: [ClientFile] = []
+    }
+
+    struct ClientFile: Sendable {
+        var slug: String
+        var name: String
+        var currency: String?
+        var brand: JSONValue?
+        var hostNames: [String]
+        var principals: [PrincipalEntry]
+        var plants: [PlantFile] = []
+    }
+
+    struct PlantFile: Sendable {
+        var slug: String
+        var name: String
+        var timeZone: String
+        var brand: JSONValue?
+        var principals: [PrincipalEntry]
+        var egress: [EgressEntry]
+        var connections: [ConnectionEntry]
+        var workflows: [WorkflowEntry]
+    }
+
+    struct PrincipalEntry: Sendable {
+        var displayName: String
+        var email: String
+        var roles: [String]
+    }
+
+    struct EgressEntry: Sendable {
+        var host: String
+        var port: Int
+        var allowsPrivate: Bool
+    }
+
+    struct ConnectionEntry: Sendable {
+        var name: String
+        /// A file of `Connectors/`, by its name without ending.
+        var connector: String
+        var configuration: JSONValue
+        var credential: CredentialEntry?
+    }
+
+    struct CredentialEntry: Sendable {
+        var kind: String
+        /// The environment variable that holds the value.
+        var environment: String
+    }
+
+    struct WorkflowEntry: Sendable {
+        var name: String
+        var template: String
+        var version: String?
+        var parameters: JSONValue
+        /// Capability → name of a connection of the plant.
+        var bindings: [String: String]
+        var isEnabled: Bool
+    }
+}

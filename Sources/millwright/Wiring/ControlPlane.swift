@@ -1,0 +1,194 @@
+import Catalogue
+import Connectors
+import Database
+import Execution
+import Glibc
+import Hummingbird
+import Insight
+import Logging
+import Metrics
+import NIOCore
+import NIOPosix
+import Primitives
+import Provisioning
+import ServiceLifecycle
+import Tenancy
+import Vault
+import Web
+
+/// The control plane: every part, wired. Reading `services` from top to bottom is reading what the process does.
+struct ControlPlane: Sendable {
+    let domain: Domain
+    let data: DataDirectory
+    let metrics: PrometheusRegistry
+    let logger: Logger
+
+    private let board = DispatchBoard()
+    private let bell = DeadlineBell()
+
+    init(_ domain: Domain, _ data: DataDirectory, metrics: PrometheusRegistry, logger: Logger) {
+        self.domain = domain
+        self.data = data
+        self.metrics = metrics
+        self.logger = logger
+    }
+
+    /// - Parameter ready: called with the address once requests are served.
+    func services(ready: @escaping @Sendable (String) async -> Void) async throws -> [any Service] {
+        let database = domain.database
+        let triggers = DatabaseTriggerSource(database: database, logger: logger)
+        let catalogue = PlantCatalogue(database: database)
+        let sync = SyncService(
+            database: database, board: board, triggers: triggers,
+            definitions: CatalogueDefinitions(catalogue: catalogue),
+            settings: CatalogueSettings(catalogue: catalogue, vault: domain.vault), deadlines: bell, logger: logger)
+        let intake = EventIntake(database: database, board: board, triggers: triggers, logger: logger)
+        let humanTasks = HumanTaskService(database: database, board: board)
+        let runners = RunnerStore(database: database, board: board)
+        let runs = RunDirectory(database: database, board: board)
+        let sessions = SessionStore(database)
+        let idempotency = IdempotencyStore(database)
+
+        let surface = APISurface(
+            .init(
+                tenants: domain.tenants, principals: domain.principals, authenticator: domain.authenticator,
+                brands: domain.brands, egress: domain.egress, audit: domain.audit, vault: domain.vault,
+                templates: domain.templates, connections: domain.connections, workflows: domain.workflows,
+                intake: intake, runs: runs, humanTasks: humanTasks, runners: runners, overview: domain.overview,
+                ledger: domain.ledger, priceBooks: domain.priceBooks, invoices: domain.invoices,
+                idempotency: idempotency, metrics: metrics, readiness: { await readiness() }),
+            version: Version.text)
+        let router = surface.router()
+        Portal(
+            authenticator: domain.authenticator, sessions: sessions, brands: domain.brands, tenants: domain.tenants,
+            humanTasks: humanTasks
+        ).addRoutes(to: router)
+
+        var services: [any Service] = [
+            database,
+            Repeated("tenancy feed", logger) { try await domain.feed.run() },
+            Repeated("key use", logger) { try await domain.authenticator.run() },
+            WorkListener(database: database, board: board),
+            Deadlines(service: humanTasks, bell: bell, logger: logger),
+            Repeated("expired keys and sessions", logger, everySeconds: 3600) { try await idempotency.removeExpired() },
+        ]
+        services += try await provisioning(sync, runners)
+        let host = domain.settings.host
+        let port = domain.settings.port
+        services.append(
+            Application(
+                responder: router.buildResponder(),
+                configuration: .init(address: .hostname(host, port: port), serverName: "millwright"),
+                onServerRunning: { channel in
+                    await ready("http://\(host):\(channel.localAddress?.port ?? port)")
+                }, logger: logger))
+        return services
+    }
+
+    /// What keeps requests from being served.
+    private func readiness() async -> [String] {
+        do {
+            _ = try await domain.database.read(.platform) { try await $0.query("SELECT 1 AS one") }
+            return []
+        } catch {
+            return ["PostgreSQL"]
+        }
+    }
+
+    /// The runners, when no other process of this data directory has them.
+    private func provisioning(_ sync: SyncService, _ runners: RunnerStore) async throws -> [any Service] {
+        let account = Account.ofRunners.map {
+            LocalProcessDriver.Account(userID: $0.userID, groupID: $0.groupID)
+        }
+        let driver = LocalProcessDriver(
+            runnerPath: try RunnerCopy.place(domain.settings.runnerPath, data),
+            bubblewrapPath: domain.settings.bubblewrapPath, account: account, logger: logger)
+        let missing = await driver.missingProtections()
+        for protection in missing {
+            logger.warning("a protection of the runners is missing", metadata: ["protection": "\(protection)"])
+        }
+        guard missing.isEmpty || domain.settings.mode == .development else {
+            throw Problem(
+                .unavailable, "Production mode needs every protection of the runners.",
+                items: missing.map { .init(path: "sandbox", message: $0) })
+        }
+        let gateway = EgressGateway(group: MultiThreadedEventLoopGroup.singleton, logger: logger)
+        let houses = PlantHouses(
+            root: data.plantsDirectory, account: account, endpoint: SyncGate(service: sync, logger: logger),
+            egress: PlantEgress.server(gateway, domain.egress), group: MultiThreadedEventLoopGroup.singleton,
+            logger: logger)
+        let reconciler = Reconciler(
+            registry: StoredRunners(store: runners), driver: driver, houses: houses, logger: logger)
+        return [ExclusiveService(reconciler, lockFile: data.provisionerLockFile, logger: logger)]
+    }
+}
+
+/// The runner's program where the runners' account can read it: a checkout in root's home is closed to it.
+enum RunnerCopy {
+    static func place(_ path: String, _ data: DataDirectory) throws -> String {
+        guard Account.isRoot else { return path }
+        let bytes = try FileBytes.read(path)
+        try FileBytes.write(bytes, to: data.runnerCopy, mode: 0o755)
+        return data.runnerCopy
+    }
+}
+
+/// Runs a body for as long as the process serves, again after a pause when it ends or fails.
+struct Repeated: Service {
+    let name: String
+    let logger: Logger
+    let pauseSeconds: Double
+    let body: @Sendable () async throws -> Void
+
+    init(
+        _ name: String, _ logger: Logger, everySeconds pauseSeconds: Double = 1,
+        _ body: @escaping @Sendable () async throws -> Void
+    ) {
+        self.name = name
+        self.logger = logger
+        self.pauseSeconds = pauseSeconds
+        self.body = body
+    }
+
+    func run() async throws {
+        await cancelWhenGracefulShutdown {
+            while !Task.isCancelled {
+                do {
+                    try await body()
+                } catch {
+                    if Task.isCancelled { return }
+                    logger.warning("\(name) failed", metadata: ["reason": "\(error)"])
+                }
+                try? await Task.sleep(for: .seconds(pauseSeconds))
+            }
+        }
+    }
+}
+
+/// A service that only one process of a data directory runs: whoever gets the lock. The others wait for it.
+struct ExclusiveService: Service {
+    static let retrySeconds = 1.0
+
+    private let service: any Service
+    private let lockFile: String
+    private let logger: Logger
+
+    init(_ service: any Service, lockFile: String, logger: Logger) {
+        self.service = service
+        self.lockFile = lockFile
+        self.logger = logger
+    }
+
+    func run() async throws {
+        let lock: FileLock? = await cancelWhenGracefulShutdown {
+            while !Task.isCancelled {
+                if let lock = try? FileLock(lockFile, busy: "taken") { return lock }
+                try? await Task.sleep(for: .seconds(Self.retrySeconds))
+            }
+            return nil
+        }
+        guard let lock else { return }
+        defer { lock.release() }
+        try await service.run()
+    }
+}
