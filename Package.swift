@@ -22,6 +22,7 @@ extension Target.Dependency {
     static let cryptoExtras: Self = .product(name: "CryptoExtras", package: "swift-crypto")
     static let httpTypes: Self = .product(name: "HTTPTypes", package: "swift-http-types")
     static let hummingbird: Self = .product(name: "Hummingbird", package: "hummingbird")
+    static let hummingbirdTesting: Self = .product(name: "HummingbirdTesting", package: "hummingbird")
     static let logging: Self = .product(name: "Logging", package: "swift-log")
     static let coreMetrics: Self = .product(name: "CoreMetrics", package: "swift-metrics")
     static let metrics: Self = .product(name: "Metrics", package: "swift-metrics")
@@ -179,11 +180,10 @@ let package = Package(
         suite(
             "WebTests",
             [
-                "TestSupport", "Primitives", "JSON", "Workflow", "Database", "Vault", "Tenancy", "Catalogue", "Execution",
-                "Connectors", "Provisioning", "Billing", "Insight", "Web", .hummingbird, .logging, .asyncHTTPClient,
-                .nioCore,
+                "TestSupport", "Primitives", "JSON", "Database", "Vault", "Tenancy", "Catalogue", "Execution", "Billing",
+                "Insight", "Web", .httpTypes, .hummingbird, .hummingbirdTesting, .logging, .nioCore,
             ]),
-        suite("EndToEndTests", ["TestSupport", "Primitives", "JSON", "Database", .asyncHTTPClient, .nioCore, .subprocess]),
+        suite("EndToEndTests", ["JSON", .subprocess, .systemPackage]),
     ],
     swiftLanguageModes: [.v6]
 )

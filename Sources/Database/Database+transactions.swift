@@ -6,9 +6,9 @@ extension Database {
 
     /// Runs `body` in a transaction of the scope: it commits when `body` returns and rolls back when it throws.
     ///
-    /// BEGIN and the scope travel with the first statement, so that a body of n round trips costs n + 1. Nothing is repeated: see
-    /// `retrying`. Throws `Problem(.timeout)` at the deadline, `CancellationError` when the task is cancelled during
-    /// a query, and `DatabaseError` for everything else.
+    /// BEGIN and the scope travel with the first statement, so that a body of n round trips costs n + 1. Nothing is
+    /// repeated: see `retrying`. Throws `Problem(.timeout)` at the deadline, `CancellationError` when the task is
+    /// cancelled during a query, and `DatabaseError` for everything else.
     package nonisolated(nonsending) func transaction<Value>(
         _ scope: TenantScope, isolation: IsolationLevel = .readCommitted, deadline: Duration = defaultDeadline,
         _ body: nonisolated(nonsending) (TenantTransaction) async throws -> Value
@@ -87,8 +87,8 @@ extension Database {
     package static let defaultAttempts = 5
     static let retryPause: Duration = .milliseconds(10)
 
-    /// Runs `body`, a whole transaction, again while it fails with an error that says nothing was committed and another try
-    /// may help: a serialization failure, a deadlock, a connection lost before the commit.
+    /// Runs `body`, a whole transaction, again while it fails with an error that says nothing was committed and another
+    /// try may help: a serialization failure, a deadlock, a connection lost before the commit.
     package nonisolated(nonsending) func retrying<Value>(
         _ attempts: Int = defaultAttempts, _ body: nonisolated(nonsending) () async throws -> Value
     ) async throws -> Value {

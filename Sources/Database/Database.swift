@@ -5,8 +5,8 @@ import ServiceLifecycle
 /// PostgreSQL, reached only through transactions that were opened for a scope.
 ///
 /// It holds two pools, one for each login role: tenant scopes run as `millwright_app` under row-level security, the
-/// platform scope as `millwright_platform`. Connections are opened when they are first needed, so that it works as soon as
-/// it is made; `run()` shuts it down in order when the process stops.
+/// platform scope as `millwright_platform`. Connections are opened when they are first needed, so that it works as soon
+/// as it is made; `run()` shuts it down in order when the process stops.
 package final class Database: Service {
     private let app: ConnectionPool
     private let platform: ConnectionPool

@@ -60,8 +60,8 @@ package struct DatabaseConfiguration: Sendable {
         package var platformConnections = 2
         /// Requests that may wait for a connection, for each pool; the next one is refused at once.
         package var waitingRequests = 4096
-        /// Pipelines that may be under way on one connection when all are busy. With two the server never waits for this
-        /// process to hear of the first; more would only stand longer behind a slow one.
+        /// Pipelines that may be under way on one connection when all are busy. With two the server never waits for
+        /// this process to hear of the first; more would only stand longer behind a slow one.
         package var pipelinesPerConnection = 2
         package var preparedStatementsPerConnection = 256
         package var connectTimeout: Duration = .seconds(5)

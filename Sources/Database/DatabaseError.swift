@@ -14,7 +14,8 @@ package struct DatabaseError: Error, Sendable, Hashable, CustomStringConvertible
         case outcomeUnknown
         /// No connection could be had: the server cannot be reached, too many are waiting, or the pool is closed.
         case unavailable
-        /// A table has changed its shape under a prepared statement, which is prepared anew the next time: nothing happened.
+        /// A table has changed its shape under a prepared statement, which is prepared anew the next time: nothing
+        /// happened.
         case stalePlan
         /// The transaction has ended, or a failed statement left it nothing to commit.
         case transactionEnded

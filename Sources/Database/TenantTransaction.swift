@@ -1,7 +1,7 @@
 package import Primitives
 
-/// An open transaction of one scope: the only thing that can run a query. Only `Database` makes one, and it is of no use after
-/// its body has returned.
+/// An open transaction of one scope: the only thing that can run a query. Only `Database` makes one, and it is of no
+/// use after its body has returned.
 package struct TenantTransaction: Sendable {
     package let scope: TenantScope
     private let lease: Lease

@@ -53,17 +53,23 @@ struct RowSecurityCatalogueTests {
 
     private static let offences = """
         CREATE TABLE millwright.bare (id uuid PRIMARY KEY);
-        CREATE TABLE millwright.unforced (partner_id uuid NOT NULL, id uuid NOT NULL UNIQUE, PRIMARY KEY (partner_id, id));
+        CREATE TABLE millwright.unforced (
+          partner_id uuid NOT NULL, id uuid NOT NULL UNIQUE, PRIMARY KEY (partner_id, id)
+        );
         CALL millwright.protect('millwright.unforced', 'partner');
         ALTER TABLE millwright.unforced NO FORCE ROW LEVEL SECURITY;
         DROP POLICY tenant_delete ON millwright.unforced;
-        CREATE TABLE millwright.open (partner_id uuid NOT NULL, client_id uuid NOT NULL, PRIMARY KEY (partner_id, client_id));
+        CREATE TABLE millwright.open (
+          partner_id uuid NOT NULL, client_id uuid NOT NULL, PRIMARY KEY (partner_id, client_id)
+        );
         CALL millwright.protect('millwright.open', 'client');
         CREATE POLICY all_of_it ON millwright.open FOR SELECT USING (true);
         ALTER POLICY tenant_update ON millwright.open WITH CHECK (partner_id = (SELECT millwright.scope_partner()));
         GRANT TRUNCATE ON millwright.open TO millwright_app;
         GRANT SELECT ON millwright.open TO PUBLIC;
-        CREATE TABLE millwright.turned (partner_id uuid NOT NULL, client_id uuid NOT NULL, PRIMARY KEY (client_id, partner_id));
+        CREATE TABLE millwright.turned (
+          partner_id uuid NOT NULL, client_id uuid NOT NULL, PRIMARY KEY (client_id, partner_id)
+        );
         ALTER TABLE millwright.lot ADD CONSTRAINT lot_of_bare FOREIGN KEY (lot_id) REFERENCES millwright.unforced (id);
         CREATE TABLE millwright.part (LIKE millwright.diary INCLUDING ALL) PARTITION BY RANGE (partner_id);
         CALL millwright.protect('millwright.part', 'partner');

@@ -10,7 +10,8 @@ struct ScopeTests {
     func noScopeNoRows() async throws {
         try await withLots { database in
             _ = try await database.pipeline(tenants.plantScope, [tenants.insertLot("a")])
-            // The settings of a scope end with its transaction; clearing them by hand is the same as never setting them.
+            // The settings of a scope end with its transaction; clearing them by hand is the same as never setting
+            // them.
             let clear: Statement = """
                 SELECT set_config('millwright.partner_id', '', true), set_config('millwright.client_id', '', true),
                   set_config('millwright.plant_id', '', true)
@@ -70,7 +71,10 @@ struct ScopeTests {
             let rows = try await database.pipeline(
                 tenants.partnerScope,
                 [
-                    "SELECT millwright.scope_partner() AS a, millwright.scope_client() AS b, millwright.scope_plant() AS c"
+                    """
+                    SELECT millwright.scope_partner() AS a, millwright.scope_client() AS b,
+                      millwright.scope_plant() AS c
+                    """
                 ])
             #expect(try rows[0][0].decode("a") == tenants.partner)
             #expect(try rows[0][0].decode("b", as: ClientID?.self) == nil)

@@ -6,7 +6,7 @@ import Testing
 import Workflow
 
 /// SplitMix64: small, and the same everywhere.
-struct SeededGenerator: RandomNumberGenerator {
+struct SimulationGenerator: RandomNumberGenerator {
     var state: UInt64
     mutating func next() -> UInt64 {
         state &+= 0x9E37_79B9_7F4A_7C15
@@ -21,7 +21,7 @@ struct SeededGenerator: RandomNumberGenerator {
 struct RunnerCoreSimulationTests {
     /// The world: a control plane, a system that honours keys, and a runner that is replaced when it dies.
     private struct World {
-        var random: SeededGenerator
+        var random: SimulationGenerator
         var plane = MemoryControlPlane()
         var bench: MachineBench
         /// What the other system did, by key, and how often it was asked.
@@ -32,7 +32,7 @@ struct RunnerCoreSimulationTests {
         let limits: RunnerLimits
 
         init(seed: UInt64) {
-            random = SeededGenerator(state: seed)
+            random = SimulationGenerator(state: seed)
             var limits = RunnerLimits()
             limits.maximumRunsInHand = 20
             limits.maximumEffects = 4

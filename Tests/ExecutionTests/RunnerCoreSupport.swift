@@ -90,7 +90,7 @@ struct MemoryControlPlane {
     /// Commits as they were recorded, in order.
     var recorded: [RunCommit] = []
     let acceptedAt = Timestamp("2026-01-01T00:00:00Z")!
-    var now = Timestamp("2026-01-01T00:00:10Z")!
+    var now = Timestamp("2026-01-01T00:00:00Z")!
 
     @discardableResult
     mutating func accept(_ workflow: TestWorkflow, _ input: JSONValue = ["n": 1]) -> RunID {
@@ -173,7 +173,7 @@ struct MachineBench {
     var pauses: [Double] = []
     var drainSeconds: Double?
     var end: RunnerEnd?
-    var now = Timestamp("2026-01-01T00:00:10Z")!
+    var now = Timestamp("2026-01-01T00:00:00Z")!
 
     init(_ limits: RunnerLimits = RunnerLimits(), epoch: Int64 = 1) {
         state = RunnerState(identity: testIdentity(epoch: epoch), limits: limits)

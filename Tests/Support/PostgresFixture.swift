@@ -149,9 +149,10 @@ private actor FixtureHost {
 
     private static func dropAtEnd(_ cluster: PostgresCluster) throws {
         let psql = "psql -h '\(cluster.host)' -p \(cluster.port) -U '\(cluster.superuser)' -d postgres -qAt"
+        let names = "SELECT datname FROM pg_database WHERE datname LIKE 'mwt\\_\(getpid())\\_%'"
         try cluster.startWatcher(
             then: """
-                for name in $(\(psql) -c "SELECT datname FROM pg_database WHERE datname LIKE 'mwt\\_\(getpid())\\_%'"); do \
+                for name in $(\(psql) -c "\(names)"); do \
                 \(psql) -c "DROP DATABASE IF EXISTS \\"$name\\" WITH (FORCE)"; done
                 """)
     }

@@ -1,8 +1,8 @@
 import CPostgres
 import Glibc
 
-/// A plain session for the few tasks that need one: migrations, the bootstrap, LISTEN. Every call blocks its thread: use it
-/// inside `DedicatedThread` only.
+/// A plain session for the few tasks that need one: migrations, the bootstrap, LISTEN. Every call blocks its thread:
+/// use it inside `DedicatedThread` only.
 final class BlockingSession {
     let session: OpaquePointer
 

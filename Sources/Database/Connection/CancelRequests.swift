@@ -3,8 +3,8 @@ import Synchronization
 
 /// Sends cancel requests from a thread of their own: `PQcancel` opens a second connection and blocks.
 ///
-/// A request names the session, not the statement. Until it is known to have reached the server, nothing new may be sent on the
-/// session: it would be the one that is cancelled.
+/// A request names the session, not the statement. Until it is known to have reached the server, nothing new may be
+/// sent on the session: it would be the one that is cancelled.
 final class CancelRequests: Sendable {
     private struct State {
         var isUnderWay = false

@@ -39,7 +39,8 @@ final class Connection: Sendable {
         return isAccepted
     }
 
-    /// The thread looks for the hold's deadline when it wakes, at the latest after `ConnectionWorker.holdCheckInterval`.
+    /// The thread looks for the hold's deadline when it wakes, at the latest after
+    /// `ConnectionWorker.holdCheckInterval`.
     func take(hold: Hold) { mailbox.withLock { $0.hold = hold } }
 
     enum HoldState {

@@ -53,8 +53,8 @@ extension ConnectionWorker {
         return true
     }
 
-    /// Asks the server to cancel the head, and again after a while: a request that arrives before the server has begun with the
-    /// statement, or while a pooler still looks for a server, does nothing.
+    /// Asks the server to cancel the head, and again after a while: a request that arrives before the server has begun
+    /// with the statement, or while a pooler still looks for a server, does nothing.
     private func cancel(_ head: Job, _ now: ContinuousClock.Instant) {
         guard let session, !cancels.isUnderWay else { return }
         if !head.cancelIssued { pool.meter.countCancel() }
@@ -75,8 +75,8 @@ extension ConnectionWorker {
         }
     }
 
-    /// A transaction whose body outlived its deadline without a query under way: it is rolled back here, so that a stuck caller
-    /// cannot keep a connection. The body learns of it with its next query.
+    /// A transaction whose body outlived its deadline without a query under way: it is rolled back here, so that a
+    /// stuck caller cannot keep a connection. The body learns of it with its next query.
     private func breakHold() {
         let now = ContinuousClock.now
         let (isBroken, rollback): (Bool, Job?) = connection.mailbox.withLock { mail in

@@ -131,8 +131,8 @@ extension ConnectionWorker {
         job.complete()
     }
 
-    /// A pipeline was rolled back as a whole, so that it can be run again unnoticed: when a cancel request for another job came late
-    /// and hit this one, and when its plan was stale, which is repaired by then.
+    /// A pipeline was rolled back as a whole, so that it can be run again unnoticed: when a cancel request for another
+    /// job came late and hit this one, and when its plan was stale, which is repaired by then.
     private func mayRunAgain(_ job: Job, after error: DatabaseError) -> Bool {
         guard job.isPipeline else { return false }
         if error.kind == .stalePlan {

@@ -23,8 +23,8 @@ extension ConnectionWorker {
         }
     }
 
-    /// A part of a transaction may only be sent when nothing before it can still be cancelled: a cancel request that comes too
-    /// late hits whatever runs next, and only a whole pipeline can be run again unnoticed.
+    /// A part of a transaction may only be sent when nothing before it can still be cancelled: a cancel request that
+    /// comes too late hits whatever runs next, and only a whole pipeline can be run again unnoticed.
     ///
     /// Nothing may follow a commit that brings statements: when one of them fails, the transaction is still open.
     private func mayFollow(_ job: Job) -> Bool {
@@ -74,8 +74,8 @@ extension ConnectionWorker {
         }
     }
 
-    /// Only what libpq has taken will be answered. When it refuses something the end mark is never sent, so that the server
-    /// does not commit the rest.
+    /// Only what libpq has taken will be answered. When it refuses something the end mark is never sent, so that the
+    /// server does not commit the rest.
     private func expect(_ expectation: Expectation, when isTaken: Bool) {
         if isTaken { expected.append(expectation) } else { hasFailed = true }
     }
@@ -85,8 +85,8 @@ extension ConnectionWorker {
         expect(.sync(endsJob: endsJob), when: PQpipelineSync(session) == 1)
     }
 
-    /// Prepares what the session has not seen, in a section of its own before the job: when the server refuses one, the others
-    /// are prepared all the same, and the job gets the refusal as its own error.
+    /// Prepares what the session has not seen, in a section of its own before the job: when the server refuses one, the
+    /// others are prepared all the same, and the job gets the refusal as its own error.
     private func prepareMissing(of job: Job, on session: OpaquePointer) {
         var prepared = false
         for statement in job.prologue + job.statements where cache.entry(for: statement) == nil {

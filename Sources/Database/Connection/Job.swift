@@ -3,8 +3,8 @@ import Synchronization
 /// One hand-over to a connection: a batch of statements that travels in one round trip, and who waits for the answer.
 ///
 /// Unchecked because its mutable fields have one owner at a time: the submitting task until the job is queued, then the
-/// pool under its lock, then the connection's thread until it resumes the continuation, then the task again. Each hand-over goes
-/// through a lock or the continuation, which order the accesses. `cancelRequested` alone is shared.
+/// pool under its lock, then the connection's thread until it resumes the continuation, then the task again. Each
+/// hand-over goes through a lock or the continuation, which order the accesses. `cancelRequested` alone is shared.
 final class Job: @unchecked Sendable {
     enum Purpose: Sendable {
         /// Waits for a connection of its own; nothing is sent.

@@ -22,8 +22,8 @@ struct SessionParameters: Sendable {
         connectTimeout = configuration.limits.connectTimeout
     }
 
-    /// Starts to connect; drive it with `PQconnectPoll`. Nothing is read from the environment that is set here, and what is
-    /// not set here (a service file, a password file) stays with the operator.
+    /// Starts to connect; drive it with `PQconnectPoll`. Nothing is read from the environment that is set here, and
+    /// what is not set here (a service file, a password file) stays with the operator.
     func start() -> OpaquePointer? {
         var settings = [
             ("host", host), ("port", String(port)), ("dbname", database), ("user", user),

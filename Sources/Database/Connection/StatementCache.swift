@@ -19,7 +19,8 @@ struct StatementCache {
         let name: String
         let key: Key
         fileprivate(set) var lastUsed: UInt64
-        /// False until the server has confirmed it; until then others send the text themselves, to get their own errors.
+        /// False until the server has confirmed it; until then others send the text themselves, to get their own
+        /// errors.
         var isReady = false
         /// The job whose section prepares it, which may already use it.
         weak var preparedFor: Job?

@@ -6,8 +6,8 @@ package struct ClusterBootstrap: Sendable {
     let superuser: SessionParameters
     let configuration: DatabaseConfiguration
 
-    /// `configuration` names the cluster, the database to make, and the passwords that the roles get (none: the roles can only log
-    /// in where the cluster trusts them). `maintenanceDatabase` is any database that exists already.
+    /// `configuration` names the cluster, the database to make, and the passwords that the roles get (none: the roles
+    /// can only log in where the cluster trusts them). `maintenanceDatabase` is any database that exists already.
     package init(
         _ configuration: DatabaseConfiguration, superuser: String, password: Redacted<String>? = nil,
         maintenanceDatabase: String = "postgres"

@@ -1,5 +1,5 @@
-/// Brings a database to the state that the files of `Migrations/` describe: forward only, each file once, in order, in a
-/// transaction of its own, by the owner's role.
+/// Brings a database to the state that the files of `Migrations/` describe: forward only, each file once, in order, in
+/// a transaction of its own, by the owner's role.
 ///
 /// It needs a session of its own: connect it to PostgreSQL itself, never to a pooler.
 package struct Migrator: Sendable {
@@ -33,8 +33,8 @@ package struct Migrator: Sendable {
         }
     }
 
-    /// Applies what is pending and returns its names. Throws `DatabaseError` with the file's name in the message; the files
-    /// before the failing one stay applied.
+    /// Applies what is pending and returns its names. Throws `DatabaseError` with the file's name in the message; the
+    /// files before the failing one stay applied.
     @discardableResult
     package func apply() async throws -> [String] {
         try await DedicatedThread.run("db-migrate") { [self] in

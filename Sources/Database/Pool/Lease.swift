@@ -53,8 +53,8 @@ final class Lease: Sendable {
         return try job.outcome()
     }
 
-    /// Rolls back and waits until the locks are gone. A failure is not reported: the connection is replaced then, and that
-    /// rolls back as well.
+    /// Rolls back and waits until the locks are gone. A failure is not reported: the connection is replaced then, and
+    /// that rolls back as well.
     nonisolated(nonsending) func rollback() async {
         guard !hasEnded.exchange(true, ordering: .acquiringAndReleasing) else { return }
         await finish(ending(Control.rollback, commits: false), opening: nil)

@@ -1,6 +1,7 @@
 import DequeModule
 
-/// Who holds which connection and who waits: a value, changed under the pool's lock. Nothing is sent or resumed in here.
+/// Who holds which connection and who waits: a value, changed under the pool's lock. Nothing is sent or resumed in
+/// here.
 struct PoolState {
     enum Phase {
         case unused
@@ -69,8 +70,8 @@ struct PoolState {
         return (job, slot)
     }
 
-    /// The least busy connection that nobody holds. A request only stands behind another one when there is no connection left to
-    /// open: what is in the line can still go to whichever is free first, what was sent cannot.
+    /// The least busy connection that nobody holds. A request only stands behind another one when there is no
+    /// connection left to open: what is in the line can still go to whichever is free first, what was sent cannot.
     private func freeSlot() -> Int? {
         var best: Int?
         for (index, slot) in slots.enumerated() where slot.phase == .up && !slot.isHeld && slot.jobs < jobsLimit {
@@ -123,7 +124,8 @@ struct PoolState {
         return true
     }
 
-    /// When a waiting request gives up: at its deadline, or after a shorter patience while there is no connection at all.
+    /// When a waiting request gives up: at its deadline, or after a shorter patience while there is no connection at
+    /// all.
     private static func expiry(of job: Job, patience: Duration, anyUp: Bool) -> ContinuousClock.Instant {
         anyUp ? job.deadline : min(job.deadline, job.submittedAt + patience)
     }

@@ -31,8 +31,8 @@ enum Control {
         }
     }
 
-    /// What stands before the statements of a pipeline: they are one implicit transaction up to its end mark, so that it needs no
-    /// BEGIN and COMMIT of its own, and a failed one leaves nothing to roll back.
+    /// What stands before the statements of a pipeline: they are one implicit transaction up to its end mark, so that
+    /// it needs no BEGIN and COMMIT of its own, and a failed one leaves nothing to roll back.
     static func pipelinePrologue(_ scope: TenantScope, readOnly: Bool) -> [Statement] {
         (self.scope(scope).map { [$0] } ?? []) + (readOnly ? [self.readOnly] : [])
     }

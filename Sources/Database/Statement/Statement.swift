@@ -4,8 +4,8 @@
 /// "SELECT name FROM millwright.plant WHERE plant_id = \(plantID) AND state = ANY(\(states))"
 /// ```
 /// Only literals of the program become SQL text: an interpolated value is always a parameter, `\(raw:)` takes nothing
-/// but a static string, and `\(fragment:)` inserts another statement with its parameters. The text is put together only when a
-/// connection sees the statement for the first time; after that the addresses of the literals identify it.
+/// but a static string, and `\(fragment:)` inserts another statement with its parameters. The text is put together only
+/// when a connection sees the statement for the first time; after that the addresses of the literals identify it.
 package struct Statement: ExpressibleByStringInterpolation, Sendable {
     /// A run of static text, or the place of a parameter.
     struct Piece: Hashable, @unchecked Sendable {
@@ -97,8 +97,8 @@ extension Statement {
 
         package mutating func appendInterpolation<Value: PostgresEncodable>(_ value: Value) { statement.bind(value) }
 
-        /// A value that may be absent; `nil` binds NULL. Declared of its own, because the compiler takes an optional in an
-        /// interpolation for a mistake unless a parameter asks for one.
+        /// A value that may be absent; `nil` binds NULL. Declared of its own, because the compiler takes an optional in
+        /// an interpolation for a mistake unless a parameter asks for one.
         package mutating func appendInterpolation<Value: PostgresEncodable>(_ value: Value?) { statement.bind(value) }
 
         /// An enumeration of words that has no conformance of its own.

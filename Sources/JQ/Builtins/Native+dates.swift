@@ -4,9 +4,7 @@ import JSON
 extension Native {
     static let dateBuiltins: [(String, Native)] = [
         ("mktime", .zero { (value, _) throws(Fault) in
-            guard case .array(let fields) = value, fields.count >= 3 else {
-                throw .message("mktime requires array of 6 numbers")
-            }
+            guard case .array(let fields) = value else { throw .message("mktime requires array inputs") }
             return JSONValue(try civilTime(fields, "mktime").secondsSince1970)
         }),
         ("gmtime", .zero { (value, _) throws(Fault) in try brokenDown(value, "gmtime") }),
@@ -39,7 +37,7 @@ extension Native {
     }
 
     private static func time(_ value: JSONValue, _ name: String) throws(Fault) -> CivilTime {
-        guard case .number(let number) = value else { throw .message("\(name)() requires a number") }
+        guard case .number(let number) = value else { throw .message("\(name)() requires numeric inputs") }
         let seconds = number.double
         guard seconds.magnitude < 67_768_036_191_676_800 else {
             throw .message("error converting number of seconds since epoch to datetime")

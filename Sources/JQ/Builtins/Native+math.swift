@@ -13,9 +13,9 @@ extension Native {
         [
             ("infinite", .zero { _, _ in JSONValue(Double.infinity) }),
             ("nan", .zero { _, _ in JSONValue(Double.nan) }),
-            ("isinfinite", .zero { (value, _) throws(Fault) in .bool(try double(value).isInfinite) }),
-            ("isnan", .zero { (value, _) throws(Fault) in .bool(try double(value).isNaN) }),
-            ("isnormal", .zero { (value, _) throws(Fault) in .bool(try double(value).isNormal) }),
+            ("isinfinite", .zero { value, _ in .bool(value.doubleValue?.isInfinite ?? false) }),
+            ("isnan", .zero { value, _ in .bool(value.doubleValue?.isNaN ?? false) }),
+            ("isnormal", .zero { value, _ in .bool(value.doubleValue?.isNormal ?? false) }),
             ("isfinite", .zero { value, _ in
                 if case .number(let number) = value { return .bool(!number.double.isInfinite) }
                 return .bool(false)

@@ -31,7 +31,7 @@ extension Native {
         ("join", .one { (value, separator, meter) throws(Fault) in try join(value, separator, &meter) }),
         ("explode", .zero { (value, meter) throws(Fault) in
             guard case .string(let text) = value else {
-                throw .message("\(ErrorText.full(value)) cannot be exploded")
+                throw .message("explode input must be a string")
             }
             try meter.charge(elements: text.utf8.count)
             return .array(text.unicodeScalars.map { JSONValue(Int($0.value)) })
@@ -146,7 +146,6 @@ extension Native {
         _ value: JSONValue, _ wanted: JSONValue, _ meter: inout Meter
     ) throws(Fault) -> JSONValue {
         switch (value, wanted) {
-        case (.null, _): return .null
         case (.string(let text), .string(let part)): return .array(try Text.indices(of: part, in: text, &meter))
         case (.array(let elements), .array(let part)): return .array(try Text.indices(of: part, in: elements, &meter))
         case (.array(let elements), _): return .array(try Text.indices(of: [wanted], in: elements, &meter))

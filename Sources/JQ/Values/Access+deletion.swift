@@ -8,7 +8,9 @@ extension Access {
         var lists: [[JSONValue]] = []
         lists.reserveCapacity(paths.count)
         for path in paths {
-            guard case .array(let keys) = path else { throw .message("Path must be specified as an array") }
+            guard case .array(let keys) = path else {
+                throw .message("Path must be specified as array, not \(path.typeName)")
+            }
             if keys.count > maximumPathLength { throw .message("Path too deep") }
             if keys.isEmpty { return .null }
             lists.append(keys)
@@ -24,14 +26,10 @@ extension Access {
         if target.isNull || paths.isEmpty { return }
         try meter.charge(steps: paths.count)
         let (here, deeper) = try sortedByKey(paths, &meter)
-        for (key, rest) in deeper {
+        let whole = Set(here)
+        for (key, rest) in deeper where !whole.contains(key) {
             let child = try get(target, key, &meter)
             if child.isNull { continue }
-            if rest.count == 1, let only = rest.first, only.count == 1, !child.isContainer {
-                // A scalar has nothing to delete: report it as the deletion itself would.
-                var scalar = child
-                try deleteKeys(&scalar, [only[only.startIndex]], &meter)
-            }
             var changed = try take(&target, [key], &meter)
             try delete(&changed, rest, &meter)
             try set(&target, [key], changed, &meter)

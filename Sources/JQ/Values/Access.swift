@@ -64,7 +64,6 @@ enum Access {
     ) throws(Fault) -> JSONValue {
         var value = root
         for key in path {
-            if value.isNull { return .null }
             try meter.charge(steps: 1)
             value = try get(value, key, &meter)
         }

@@ -1,6 +1,4 @@
-import Connectors
 package import Logging
-package import NIOCore
 package import Primitives
 import RunnerProtocol
 
@@ -9,6 +7,9 @@ import RunnerProtocol
 /// All of it, engine and I/O, runs on one event loop when `run` is called with that loop as the task executor: then a
 /// runner is one thread.
 package final class RunnerLoop: Sendable {
+    /// Waits for so many seconds, or until it is cancelled.
+    package typealias Pause = @Sendable (_ seconds: Double) async throws -> Void
+
     enum Event: Sendable {
         case synced(SyncTicket, SyncOutcome)
         case effectFinished(Effect.ID, EffectResult)
@@ -21,20 +22,20 @@ package final class RunnerLoop: Sendable {
     private let performer: any EffectPerformer
     private let settings: any SettingsAdopter
     private let clock: any WallClock
-    private let eventLoop: any EventLoop
+    private let pause: Pause
     private let logger: Logger
     private let mailbox = Mailbox<Event>()
     private let underWay = EffectTasks()
 
     package init(
         transport: any SyncTransport, performer: any EffectPerformer, settings: any SettingsAdopter,
-        clock: any WallClock = SystemWallClock(), eventLoop: any EventLoop, logger: Logger
+        clock: any WallClock = SystemWallClock(), pause: @escaping Pause, logger: Logger
     ) {
         self.transport = transport
         self.performer = performer
         self.settings = settings
         self.clock = clock
-        self.eventLoop = eventLoop
+        self.pause = pause
         self.logger = logger
     }
 
@@ -101,9 +102,9 @@ package final class RunnerLoop: Sendable {
     }
 
     private func wake(with event: Event, after seconds: Double, _ children: inout DiscardingTaskGroup) {
-        children.addTask { [eventLoop, mailbox] in
+        children.addTask { [pause, mailbox] in
             // Cancelled only when the runner leaves; then nobody listens any more.
-            try? await eventLoop.pause(seconds: seconds)
+            try? await pause(seconds)
             mailbox.put(event)
         }
     }

@@ -52,7 +52,8 @@ package enum RunnerProcess {
         let transport = UnixSyncTransport(
             socketPath: settings.socketDirectory + "/sync.sock", loop: loop, limits: limits)
         let runner = RunnerLoop(
-            transport: transport, performer: effects, settings: effects, eventLoop: loop, logger: logger)
+            transport: transport, performer: effects, settings: effects,
+            pause: { try await loop.pause(seconds: $0) }, logger: logger)
         StopSignals.watch(on: loop) { runner.stop() }
         let identity = RunnerIdentity(
             runnerID: settings.runnerID, epoch: settings.epoch, publicKey: opener.publicKey)

@@ -1,0 +1,158 @@
+import JSON
+import Logging
+import Primitives
+import RunnerCore
+import RunnerProtocol
+import Synchronization
+import Testing
+import Workflow
+
+/// A control plane whose calls wait for work as the real one's do.
+private final class WaitingControlPlane: SyncTransport {
+    private struct State {
+        var plane = MemoryControlPlane()
+        var waiting: [CheckedContinuation<Void, Never>] = []
+        var isAway = false
+        var callsUnderWay = 0
+        var mostCalls = 0
+    }
+
+    private let state = Mutex(State())
+
+    func sync(_ request: SyncRequest) async -> SyncOutcome {
+        state.withLock { state in
+            state.callsUnderWay += 1
+            state.mostCalls = max(state.mostCalls, state.callsUnderWay)
+        }
+        defer { state.withLock { $0.callsUnderWay -= 1 } }
+        var first = request
+        while true {
+            let outcome = state.withLock { $0.isAway ? .lost("away") : $0.plane.answer(first) }
+            guard case .answered(let response) = outcome, response.work.isEmpty, request.waitMilliseconds > 0,
+                response.verdicts.allSatisfy({ $0 == .committed })
+            else { return outcome }
+            await withCheckedContinuation { continuation in state.withLock { $0.waiting.append(continuation) } }
+            if Task.isCancelled { return .lost("cancelled") }
+            // Recorded already; only the work is still to come. The verdicts are repeated.
+            first.isFirst = false
+        }
+    }
+
+    func change<Answer>(_ body: (inout MemoryControlPlane) -> Answer) -> Answer {
+        let (answer, waiting) = state.withLock { state in
+            defer { state.waiting = [] }
+            return (body(&state.plane), state.waiting)
+        }
+        for continuation in waiting { continuation.resume() }
+        return answer
+    }
+
+    func setAway(_ isAway: Bool) {
+        state.withLock { $0.isAway = isAway }
+        change { _ in }
+    }
+
+    var mostCalls: Int { state.withLock { $0.mostCalls } }
+
+    func until(_ condition: @Sendable (MemoryControlPlane) -> Bool) async {
+        while !state.withLock({ condition($0.plane) }) { await Task.yield() }
+    }
+}
+
+/// Effects that end when the test says so.
+private final class HeldEffects: EffectPerformer, SettingsAdopter {
+    private let state = Mutex((begun: [Effect](), release: [CheckedContinuation<Void, Never>](), isOpen: false))
+    let cancelled = Mutex(0)
+
+    func perform(_ effect: Effect) async -> EffectResult {
+        let isOpen = state.withLock { state in
+            state.begun.append(effect)
+            return state.isOpen
+        }
+        if !isOpen {
+            await withTaskCancellationHandler {
+                await withCheckedContinuation { continuation in state.withLock { $0.release.append(continuation) } }
+            } onCancel: {
+                cancelled.withLock { $0 += 1 }
+                release()
+            }
+        }
+        return Task.isCancelled ? .givenUp : .succeeded(openedTicket)
+    }
+
+    func adopt(_ settings: PlantSettings) {}
+
+    var begun: Int { state.withLock { $0.begun.count } }
+
+    func release() {
+        let waiting = state.withLock { state in
+            state.isOpen = true
+            defer { state.release = [] }
+            return state.release
+        }
+        for continuation in waiting { continuation.resume() }
+    }
+}
+
+@Suite("the runner's loop", .timeLimit(.minutes(1)))
+struct RunnerCoreLoopTests {
+    private let plane = WaitingControlPlane()
+    private let effects = HeldEffects()
+
+    private func loop() -> RunnerLoop {
+        RunnerLoop(
+            transport: plane, performer: effects, settings: effects, pause: { _ in await Task.yield() },
+            logger: Logger(label: "tests") { _ in SwiftLogNoOpLogHandler() })
+    }
+
+    @Test("runs flow while the call for work is held open, and no more than two calls are under way")
+    func flow() async throws {
+        let loop = loop()
+        let running = Task { await loop.run(testIdentity(), limits: RunnerLimits()) }
+        let ids = plane.change { plane in (0..<50).map { plane.accept($0.isMultiple(of: 2) ? .calling : .computing, ["n": JSONValue($0)]) } }
+        await plane.until { plane in plane.runs.values.count { $0.status == .completed } == 25 }
+        #expect(effects.begun == 25)
+        effects.release()
+        await plane.until { plane in ids.allSatisfy { plane.runs[$0]?.status == .completed } }
+        #expect(plane.mostCalls <= 2)
+        loop.stop()
+        plane.change { _ in }
+        #expect(await running.value == .drained)
+    }
+
+    @Test("a control plane that goes away and comes back gets every result once")
+    func away() async throws {
+        let loop = loop()
+        let running = Task { await loop.run(testIdentity(), limits: RunnerLimits()) }
+        let id = plane.change { $0.accept(.calling) }
+        await plane.until { $0.runs[id]?.sequence == 1 }
+        while effects.begun == 0 { await Task.yield() }
+        plane.setAway(true)
+        effects.release()
+        for _ in 0..<200 { await Task.yield() }
+        plane.setAway(false)
+        await plane.until { $0.runs[id]?.status == .completed }
+        plane.change { plane in
+            #expect(plane.recorded.count == 2)
+            // The next one takes over.
+            plane.epoch = 2
+        }
+        #expect(await running.value == .superseded)
+    }
+
+    @Test("an effect that is no longer wanted is cancelled, the others go on")
+    func givenUp() async throws {
+        let loop = loop()
+        let running = Task { await loop.run(testIdentity(), limits: RunnerLimits()) }
+        let impatient = plane.change { $0.accept(.impatient) }
+        await plane.until { $0.runs[impatient]?.sequence == 1 }
+        while effects.begun == 0 { await Task.yield() }
+        plane.change { $0.now = $0.now.adding(seconds: 60) }
+        await plane.until { $0.runs[impatient]?.status == .completed }
+        while effects.cancelled.withLock({ $0 }) == 0 { await Task.yield() }
+        #expect(plane.change { $0.runs[impatient]?.output } == ["late": true])
+        loop.stop()
+        plane.change { _ in }
+        #expect(await running.value == .drained)
+    }
+}

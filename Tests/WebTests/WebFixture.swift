@@ -1,0 +1,77 @@
+import Billing
+import Catalogue
+import Database
+import Execution
+import HTTPTypes
+import Hummingbird
+import HummingbirdTesting
+import Insight
+import JSON
+import Logging
+import NIOCore
+import Primitives
+import Tenancy
+import TestSupport
+import Vault
+import Web
+
+/// The whole API on a database of its own, without a network.
+struct WebFixture: Sendable {
+    let tenants: TenantFixture
+    let surface: APISurface
+
+    static func with<Value: Sendable>(
+        _ body: @Sendable @escaping (WebFixture, any TestClientProtocol) async throws -> Value
+    ) async throws -> Value {
+        try await TenantFixture.with { tenants in
+            let fixture = WebFixture(tenants)
+            let application = Application(responder: fixture.surface.router().buildResponder())
+            return try await application.test(.router) { client in try await body(fixture, client) }
+        }
+    }
+
+    init(_ tenants: TenantFixture) {
+        self.tenants = tenants
+        let database = tenants.database
+        let logger = PostgresFixture.logger
+        let board = DispatchBoard()
+        let triggers = DatabaseTriggerSource(database: database, logger: logger)
+        surface = APISurface(
+            .init(
+                tenants: tenants.directory, principals: tenants.principals, authenticator: tenants.authenticator,
+                brands: tenants.brands, egress: tenants.egress, audit: tenants.audit,
+                vault: Vault(masterKey: .random(), database: database, audit: UnwatchedVault()),
+                templates: TemplateDirectory(database: database), connections: ConnectionDirectory(database: database),
+                workflows: WorkflowDirectory(database: database),
+                intake: EventIntake(database: database, board: board, triggers: triggers, logger: logger),
+                runs: RunDirectory(database: database, board: board),
+                humanTasks: HumanTaskService(database: database, board: board),
+                runners: RunnerStore(database: database, board: board), overview: OverviewReader(database),
+                ledger: UsageLedger(database: database), priceBooks: PriceBookDirectory(database: database),
+                invoices: InvoiceDirectory(database: database, brands: tenants.brands),
+                idempotency: IdempotencyStore(database), metrics: PrometheusRegistry(), readiness: { [] }),
+            version: "test")
+    }
+}
+
+private struct UnwatchedVault: VaultAudit {
+    func record(_ change: VaultChange, in transaction: TenantTransaction) async throws {}
+}
+
+extension TestClientProtocol {
+    /// - Returns: the status, and the body as JSON where it is JSON.
+    func call(
+        _ method: HTTPRequest.Method, _ path: String, key: String? = nil, _ body: String? = nil,
+        headers more: HTTPFields = [:]
+    ) async throws -> (status: Int, body: JSONValue, headers: HTTPFields) {
+        var headers: HTTPFields = more
+        if let key { headers[.authorization] = "Bearer \(key)" }
+        if body != nil, headers[.contentType] == nil { headers[.contentType] = "application/json" }
+        return try await execute(
+            uri: path, method: method, headers: headers, body: body.map { ByteBuffer(string: $0) }
+        ) { response in
+            let value = (try? JSONValue(parsing: Array(response.body.readableBytesView))) ?? .null
+            return (response.status.code, value, response.headers)
+        }
+    }
+}
