@@ -163,24 +163,31 @@ let package = Package(
         suite("JQTests", ["JSON", "JQ"]),
         suite("WorkflowTests", ["Primitives", "JSON", "JQ", "YAML", "Workflow"]),
         suite("DatabaseTests", ["TestSupport", "Primitives", "JSON", "Database"]),
-        suite("TenancyTests", ["TestSupport", "Primitives", "JSON", "Database", "Tenancy", "Vault", "RunnerProtocol", .crypto]),
+        suite(
+            "TenancyTests",
+            ["TestSupport", "Primitives", "JSON", "Database", "Tenancy", "Vault", "RunnerProtocol", .crypto]),
         suite(
             "CatalogueTests",
             ["TestSupport", "Primitives", "JSON", "YAML", "Workflow", "Database", "Tenancy", "Catalogue", "Connectors"]),
         suite(
             "ConnectorsTests",
-            ["TestSupport", "Primitives", "JSON", "Connectors", "XML", "Redis", .logging, .nioCore, .nioPosix, .nioHTTP1]),
+            [
+                "TestSupport", "Primitives", "JSON", "Connectors", "XML", "Redis", .logging, .nioCore, .nioPosix,
+                .nioHTTP1,
+            ]),
         suite(
             "ExecutionTests",
             [
-                "TestSupport", "Primitives", "JSON", "Workflow", "Database", "Tenancy", "Execution", "RunnerProtocol", "RunnerCore",
+                "TestSupport", "Primitives", "JSON", "Workflow", "Database", "Tenancy", "Execution", "RunnerProtocol",
+                "RunnerCore",
                 "Connectors", .logging,
             ]),
         suite("BillingTests", ["TestSupport", "Primitives", "JSON", "Database", "Tenancy", "Billing"]),
         suite(
             "WebTests",
             [
-                "TestSupport", "Primitives", "JSON", "Database", "Vault", "Tenancy", "Catalogue", "Execution", "Billing",
+                "TestSupport", "Primitives", "JSON", "Database", "Vault", "Tenancy", "Catalogue", "Execution",
+                "Billing",
                 "Insight", "Web", .httpTypes, .hummingbird, .hummingbirdTesting, .logging, .nioCore,
             ]),
         suite("EndToEndTests", ["JSON", .subprocess, .systemPackage]),

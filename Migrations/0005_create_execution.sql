@@ -10,7 +10,8 @@
 --     transaction that also writes what they name, and journal and events age out apart from the runs.
 --   * No statement of Execution leaves it to the planner's statistics how a row is found: a table that fills within
 --     seconds is planned as if it were empty, and tenants make the three leading columns look far more selective than
---     they are.  Rows are found by ON CONFLICT, by = ANY (array), or by a LATERAL look-up with LIMIT 1.
+--     they are.  Rows are found by ON CONFLICT, by = ANY (array), or by a LATERAL look-up with LIMIT 1; the tables
+--     begin with statistics (0015), and the hot transactions use one plan for every plant (plan_for_any_plant).
 --   * event_id and run_id are UUIDv7, so the keys that they lead are also keys by time: a later migration can partition
 --     event by event_id and journal_entry by run_id, and drop old partitions.
 
@@ -356,6 +357,17 @@ CREATE TABLE millwright.runner (
 CALL millwright.protect('millwright.runner', 'plant');
 CALL millwright.grant_access('millwright.runner', ARRAY['SELECT', 'INSERT', 'UPDATE']);
 
+-- For the statements of the transaction that follow: one plan for every plant, which does not depend on whether this
+-- one is known to the statistics yet, and which is no scan because it was made while a table was small.
+CREATE FUNCTION millwright.plan_for_any_plant() RETURNS void
+LANGUAGE plpgsql
+AS $$
+BEGIN
+  PERFORM set_config('plan_cache_mode', 'force_generic_plan', true), set_config('enable_seqscan', 'off', true);
+END
+$$;
+GRANT EXECUTE ON FUNCTION millwright.plan_for_any_plant() TO millwright_app;
+
 -- Stands first in every transaction of a runner: an older epoch fails the transaction as a whole (SQLSTATE MW001), and
 -- the share lock keeps the next epoch from beginning until this transaction has ended.
 CREATE FUNCTION millwright.assert_epoch(partner uuid, client uuid, plant uuid, claimed bigint) RETURNS void
@@ -369,8 +381,7 @@ BEGIN
   FROM millwright.runner AS runner
   WHERE runner.partner_id = partner AND runner.client_id = client AND runner.plant_id = plant
   FOR SHARE;
-  -- For the statements that follow: a plan made while a table was small must not be a scan for ever.
-  PERFORM set_config('enable_seqscan', 'off', true);
+  PERFORM millwright.plan_for_any_plant();
   IF current_epoch IS DISTINCT FROM claimed THEN
     RAISE EXCEPTION 'epoch % is not the current one', claimed USING ERRCODE = 'MW001';
   END IF;
@@ -413,7 +424,7 @@ CREATE FUNCTION millwright.assert_intake(
 LANGUAGE plpgsql
 AS $$
 BEGIN
-  PERFORM set_config('enable_seqscan', 'off', true);
+  PERFORM millwright.plan_for_any_plant();
   PERFORM millwright.assert_active(partner, client, plant);
   IF millwright.trigger_revision(partner, client, plant) <> known_revision THEN
     RAISE EXCEPTION 'the workflows of the plant have changed' USING ERRCODE = 'MW003';
@@ -429,10 +440,14 @@ END
 $$;
 GRANT EXECUTE ON FUNCTION millwright.assert_intake(uuid, uuid, uuid, bigint, text[]) TO millwright_app;
 
--- A plant has one client and one partner: without this the planner multiplies what is one condition three times.
+-- A plant has one client and one partner: without this the planner counts one condition as three.
 CREATE STATISTICS millwright.event_tenancy (dependencies) ON partner_id, client_id, plant_id FROM millwright.event;
 CREATE STATISTICS millwright.run_tenancy (dependencies) ON partner_id, client_id, plant_id FROM millwright.run;
 CREATE STATISTICS millwright.journal_tenancy (dependencies) ON partner_id, client_id, plant_id
 FROM millwright.journal_entry;
 CREATE STATISTICS millwright.human_task_tenancy (dependencies) ON partner_id, client_id, plant_id
 FROM millwright.human_task;
+CREATE STATISTICS millwright.run_input_tenancy (dependencies) ON partner_id, client_id, plant_id
+FROM millwright.run_input;
+CREATE STATISTICS millwright.run_listener_tenancy (dependencies) ON partner_id, client_id, plant_id
+FROM millwright.run_listener;

@@ -81,9 +81,10 @@ extension Machine {
             let address: Int32 = isStarted ? -1 : 0
             isStarted = true
             guard try run(from: address) else { return false }
+            // A single result that nothing was built for is a part of the input, and need not be weighed.
+            if meter.hasAllocated || hasOutput { Measure.take(dot.pointee.value, from: &outputBytesLeft) }
             outputsLeft -= 1
-            // What is no larger than the input needs no counting: nothing was built.
-            if meter.hasAllocated { Measure.take(dot.pointee.value, from: &outputBytesLeft) }
+            hasOutput = true
             if outputsLeft < 0 || outputBytesLeft < 0 { throw .exhausted(.outputs) }
             return true
         } catch {

@@ -22,7 +22,8 @@ package struct XMLError: Error, Sendable, Hashable, CustomStringConvertible {
 package enum XMLReader {
     package static func read(_ bytes: [UInt8], limits: XMLLimits = XMLLimits()) throws(XMLError) -> JSONValue {
         guard bytes.count <= limits.maximumBytes else {
-            throw XMLError(kind: .tooLarge, line: 0, message: "The document is larger than \(limits.maximumBytes) bytes.")
+            throw XMLError(
+                kind: .tooLarge, line: 0, message: "The document is larger than \(limits.maximumBytes) bytes.")
         }
         xmlInitParser()
         let options = Int32(XML_PARSE_NONET.rawValue | XML_PARSE_NOERROR.rawValue | XML_PARSE_NOWARNING.rawValue)

@@ -15,7 +15,10 @@ struct AddressTests {
 
     @Test(
         "what is not a host name is refused",
-        arguments: ["", ".", "a..b", "-a.example", "a-.example", "a b", "a/b", "a@b", "ex\u{e4}mple", "[1.2.3.4]", "[::1", "::1%eth0", "a\r\nb"])
+        arguments: [
+            "", ".", "a..b", "-a.example", "a-.example", "a b", "a/b", "a@b", "ex\u{e4}mple", "[1.2.3.4]", "[::1",
+            "::1%eth0", "a\r\nb",
+        ])
     func malformedNameIsRefused(_ text: String) {
         #expect(HostName(text) == nil)
     }
@@ -36,7 +39,8 @@ struct AddressTests {
             ("192.168.1.1", .private), ("127.0.0.1", .loopback), ("127.9.9.9", .loopback), ("169.254.1.1", .linkLocal),
             ("169.254.169.254", .metadata), ("169.254.170.2", .metadata), ("168.63.129.16", .metadata),
             ("100.100.100.200", .metadata), ("100.64.0.1", .sharedCarrier), ("100.128.0.1", .public),
-            ("0.0.0.0", .unspecified), ("0.1.2.3", .unspecified), ("224.0.0.1", .multicast), ("255.255.255.255", .reserved),
+            ("0.0.0.0", .unspecified), ("0.1.2.3", .unspecified), ("224.0.0.1", .multicast),
+            ("255.255.255.255", .reserved),
             ("192.0.2.1", .reserved), ("198.18.0.1", .reserved), ("2606:4700::1", .public), ("::", .unspecified),
             ("::1", .loopback), ("fe80::1", .linkLocal), ("fc00::1", .private), ("fd00:ec2::254", .metadata),
             ("fec0::1", .private), ("ff02::1", .multicast), ("2001:db8::1", .reserved), ("2001::1", .reserved),

@@ -34,7 +34,8 @@ struct ConnectionClientTests {
         await peer.stop()
     }
 
-    @Test("an argument cannot leave the path it is put into", arguments: ["../admin", "..", ".", "a/b?c=d#e", "\r\nX: y"])
+    @Test(
+        "an argument cannot leave the path it is put into", arguments: ["../admin", "..", ".", "a/b?c=d#e", "\r\nX: y"])
     func pathTraversal(_ id: String) async throws {
         let peer = try await HTTPPeer { _, _ in answer(200, #"{"id":"1","number":"1","status":"s"}"#) }
         let get = try #require(CapabilityTable.standard.operation(named: "work-orders.get"))
@@ -97,7 +98,9 @@ struct ConnectionClientTests {
         await peer.stop()
     }
 
-    @Test("after a crash a repeatable call is made again with its key, another is looked up first", arguments: [true, false])
+    @Test(
+        "after a crash a repeatable call is made again with its key, another is looked up first",
+        arguments: [true, false])
     func recovered(isRepeatable: Bool) async throws {
         let peer = try await HTTPPeer { request, _ in
             request.method == "GET"
@@ -119,7 +122,8 @@ struct ConnectionClientTests {
             "request": ["method": "GET", "path": "/by-key/{ .idempotencyKey }"],
             "response": ["result": #"if .body.seen then {id: "1", number: "2", status: "s"} else null end"#],
         ]
-        let outcome = await (try connectionClient(peer, connector(operation: ["lookUp": lookUp]))).perform(try createCall())
+        let outcome = await (try connectionClient(peer, connector(operation: ["lookUp": lookUp]))).perform(
+            try createCall())
         #expect(outcome.result?["number"] == "2")
         #expect(peer.requests.last?.target == "/api/by-key/key-1")
         await peer.stop()
@@ -173,11 +177,17 @@ struct ConnectionClientTests {
     @Test("a connector's rules decide first: by status, by condition, with a result of their own")
     func rules() async throws {
         let rules: JSONValue = [
-            ["status": [409], "when": ".body.code == \"dup\"", "outcome": "already-done", "result": "{id: .body.of, number: \"n\", status: \"s\"}"],
+            [
+                "status": [409], "when": ".body.code == \"dup\"", "outcome": "already-done",
+                "result": "{id: .body.of, number: \"n\", status: \"s\"}",
+            ],
             ["status": [409], "outcome": "permanent", "message": ".body.code"],
             ["when": ".status == 200 and .body.error != null", "outcome": "retryable"],
         ]
-        let next = AnswerQueue([answer(200, #"{"error":"busy"}"#), answer(409, #"{"code":"dup","of":"3"}"#), answer(409, #"{"code":"closed"}"#)])
+        let next = AnswerQueue([
+            answer(200, #"{"error":"busy"}"#), answer(409, #"{"code":"dup","of":"3"}"#),
+            answer(409, #"{"code":"closed"}"#),
+        ])
         let peer = try await HTTPPeer { _, _ in next.take() }
         let client = try connectionClient(peer, connector(operation: ["errors": rules]))
         #expect(await client.perform(try createCall()).result?["id"] == "3")
@@ -186,11 +196,15 @@ struct ConnectionClientTests {
         await peer.stop()
     }
 
-    @Test("credentials go where the connector says", arguments: [
-        ("bearer", #"{"token":"s3cret"}"#, "authorization", "Bearer s3cret"), ("bearer", "s3cret\n", "authorization", "Bearer s3cret"),
-        ("basic", #"{"username":"u","password":"p:q"}"#, "authorization", "Basic dTpwOnE="), ("basic", "u:p:q", "authorization", "Basic dTpwOnE="),
-        ("api-key", #"{"key":"k"}"#, "x-key", "k"), ("api-key", "k", "x-key", "k"),
-    ])
+    @Test(
+        "credentials go where the connector says",
+        arguments: [
+            ("bearer", #"{"token":"s3cret"}"#, "authorization", "Bearer s3cret"),
+            ("bearer", "s3cret\n", "authorization", "Bearer s3cret"),
+            ("basic", #"{"username":"u","password":"p:q"}"#, "authorization", "Basic dTpwOnE="),
+            ("basic", "u:p:q", "authorization", "Basic dTpwOnE="),
+            ("api-key", #"{"key":"k"}"#, "x-key", "k"), ("api-key", "k", "x-key", "k"),
+        ])
     func credentials(_ kind: String, _ credential: String, _ header: String, _ value: String) async throws {
         let peer = try await HTTPPeer { _, _ in answer(201, order) }
         let client = try connectionClient(peer, credential: credential, authentication: kind)
@@ -232,7 +246,10 @@ struct ConnectionClientTests {
     func noSecretInErrors() async throws {
         let secret = "tops3cret"
         let peer = try await HTTPPeer { request, number in
-            [nil, answer(401, "{\"you sent\":\"\(request.header("authorization") ?? "")\"}"), answer(200, "<html>"), "junk\r\n\r\n"][number % 4]
+            [
+                nil, answer(401, "{\"you sent\":\"\(request.header("authorization") ?? "")\"}"), answer(200, "<html>"),
+                "junk\r\n\r\n",
+            ][number % 4]
         }
         for kind in ["bearer", "basic", "api-key", "oauth2-client-credentials"] {
             let credential = kind == "basic" || kind.hasPrefix("oauth2") ? "user:\(secret)" : secret

@@ -29,7 +29,9 @@ struct ConnectorDecoderTests {
                 "configuration": ["type": "thing"],
             ],
             operation: [
-                "request": ["method": "TRACE", "path": "orders/{ .x", "body": ".a |", "headers": ["Host": ".x"], "extra": 1],
+                "request": [
+                    "method": "TRACE", "path": "orders/{ .x", "body": ".a |", "headers": ["Host": ".x"], "extra": 1,
+                ],
                 "response": ["success": [99], "format": "xml", "result": "("],
                 "errors": [["outcome": "maybe"], ["status": [500], "outcome": "retryable", "whenn": "."]],
             ])
@@ -56,7 +58,9 @@ struct ConnectorDecoderTests {
     @Test("an operation of no capability is refused, and so is a connector without any")
     func operations() {
         let get: JSONValue = ["request": ["method": "GET", "path": "/"]]
-        #expect(findings(connector(["operations": ["work-orders.explode": get]])).contains("unknown-operation /operations/work-orders.explode"))
+        #expect(
+            findings(connector(["operations": ["work-orders.explode": get]])).contains(
+                "unknown-operation /operations/work-orders.explode"))
         #expect(findings(connector(["operations": [:]])) == ["missing /operations"])
         #expect(findings([]) == ["wrong-type "])
     }
@@ -93,7 +97,9 @@ struct CapabilityTests {
         #expect(table.names == ["work-orders", "lots", "messages"])
         #expect(table.operationNames.count == 9)
         for operation in table.all { #expect(table.operation(function: operation.function)?.name == operation.name) }
-        for name in ["work-orders.create", "work-orders.create:2.0.0@default", "work-orders.create:1.0.0@other", "http", ":@"] {
+        for name in [
+            "work-orders.create", "work-orders.create:2.0.0@default", "work-orders.create:1.0.0@other", "http", ":@",
+        ] {
             #expect(table.operation(function: name) == nil)
         }
     }
@@ -116,7 +122,9 @@ struct CapabilityTests {
     func violations() throws {
         let create = try #require(CapabilityTable.standard.operation(named: "work-orders.create"))
         let bad: JSONValue = ["title": "", "priority": 9, "colour": "red"]
-        let places = CapabilityTable.standard.violations(ofArguments: bad, for: create).map { $0.instancePath.description }
+        let places = CapabilityTable.standard.violations(ofArguments: bad, for: create).map {
+            $0.instancePath.description
+        }
         #expect(Set(places).isSuperset(of: ["/title", "/priority"]))
         #expect(CapabilityTable.standard.violations(ofArguments: ["title": "a", "priority": 1], for: create).isEmpty)
     }

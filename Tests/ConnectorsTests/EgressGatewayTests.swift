@@ -23,12 +23,14 @@ struct EgressGatewayTests {
         await peer.stop()
     }
 
-    @Test("what the rules refuse is refused with the reason, and nothing is connected", arguments: [
-        ("127.0.0.1:1", "not-listed"), ("localhost:80", "not-listed"), ("2130706433:80", "malformed-request"),
-        ("inside.example:80", "address-private"), ("meta.example:80", "address-metadata"),
-        ("gone.example:80", "unresolvable"), ("mapped.example:80", "address-loopback"),
-        ("127.0.0.1", "malformed-request"), ("user@127.0.0.1:80", "malformed-request"),
-    ])
+    @Test(
+        "what the rules refuse is refused with the reason, and nothing is connected",
+        arguments: [
+            ("127.0.0.1:1", "not-listed"), ("localhost:80", "not-listed"), ("2130706433:80", "malformed-request"),
+            ("inside.example:80", "address-private"), ("meta.example:80", "address-metadata"),
+            ("gone.example:80", "unresolvable"), ("mapped.example:80", "address-loopback"),
+            ("127.0.0.1", "malformed-request"), ("user@127.0.0.1:80", "malformed-request"),
+        ])
     func refused(_ destination: String, _ reason: String) async throws {
         let rules = ["inside.example", "meta.example", "gone.example", "mapped.example"].map {
             EgressPolicy.Rule(pattern: HostPattern($0)!, port: 80, allowsPrivate: $0 == "meta.example")
@@ -44,10 +46,12 @@ struct EgressGatewayTests {
         }
     }
 
-    @Test("what is not a CONNECT request is refused", arguments: [
-        "GET / HTTP/1.1\r\n\r\n", "CONNECT\r\n\r\n", "CONNECT a:1 HTTP/2\r\n\r\n", "\r\n\r\n",
-        String(repeating: "x", count: 5000), "\u{16}\u{3}\u{1}binary\r\n\r\n",
-    ])
+    @Test(
+        "what is not a CONNECT request is refused",
+        arguments: [
+            "GET / HTTP/1.1\r\n\r\n", "CONNECT\r\n\r\n", "CONNECT a:1 HTTP/2\r\n\r\n", "\r\n\r\n",
+            String(repeating: "x", count: 5000), "\u{16}\u{3}\u{1}binary\r\n\r\n",
+        ])
     func malformed(_ request: String) async throws {
         try await withGateway(.nothing) { gateway in
             let text = try await gateway.ask(request)
@@ -159,7 +163,8 @@ struct EgressGatewayTests {
         }
         try await withGateway(loopback(peer.port)) { gateway in
             let host = HostName("127.0.0.1")!
-            let channel = try await gateway.dialer.open(to: host, port: peer.port, deadline: .in(seconds: 5)) { channel in
+            let channel = try await gateway.dialer.open(to: host, port: peer.port, deadline: .in(seconds: 5)) {
+                channel in
                 channel.setOption(.autoRead, value: false).whenFailure { _ in }
             }
             // The gateway is stuck when what it took stays the same for a while.
@@ -198,7 +203,8 @@ struct EgressGatewayTests {
             for number in 0..<100 {
                 group.addTask {
                     try await gateway.serve(
-                        plant: "\(number)", socketPath: directory.path("\(number).sock"), policy: { loopback(number + 1) },
+                        plant: "\(number)", socketPath: directory.path("\(number).sock"),
+                        policy: { loopback(number + 1) },
                         onReady: { if ready.next() == 99 { allReady.send() } })
                 }
             }

@@ -26,7 +26,10 @@ struct EgressPolicyTests {
 
     @Test(
         "a listed name that leads inside is refused",
-        arguments: ["10.0.0.1", "127.0.0.1", "169.254.1.1", "169.254.169.254", "::1", "fd00::1", "0.0.0.0", "::ffff:10.0.0.1", "224.0.0.1"])
+        arguments: [
+            "10.0.0.1", "127.0.0.1", "169.254.1.1", "169.254.169.254", "::1", "fd00::1", "0.0.0.0", "::ffff:10.0.0.1",
+            "224.0.0.1",
+        ])
     func inside(_ address: String) throws {
         let place = AddressClass(InternetAddress(address)!)
         do {
@@ -44,14 +47,18 @@ struct EgressPolicyTests {
         #expect(throws: EgressRefusal.self) { try admit(rules, "a.example.com", 80, ["10.0.0.1"]) }
     }
 
-    @Test("metadata addresses open only to a rule that names exactly them", arguments: ["169.254.169.254", "[fd00:ec2::254]"])
+    @Test(
+        "metadata addresses open only to a rule that names exactly them",
+        arguments: ["169.254.169.254", "[fd00:ec2::254]"])
     func metadata(_ host: String) throws {
         let address = try #require(InternetAddress(String(host.filter { $0 != "[" && $0 != "]" })))
         #expect(throws: EgressRefusal.self) {
             try admit([rule("meta.example", private: true)], "meta.example", 80, [address.description])
         }
         #expect(throws: EgressRefusal.self) {
-            try admit([rule("169.254.0.0/16", private: true), rule("fd00::/8", private: true)], host, 80, [address.description])
+            try admit(
+                [rule("169.254.0.0/16", private: true), rule("fd00::/8", private: true)], host, 80,
+                [address.description])
         }
         #expect(throws: EgressRefusal.self) { try admit([rule(host)], host, 80, [address.description]) }
         #expect(try admit([rule(host, private: true)], host, 80, [address.description]) == [address.description])
@@ -79,7 +86,9 @@ struct EgressPolicyTests {
         #expect(throws: EgressRefusal.self) { try admit(rules, "a.example", 8080, ["10.20.1.1"]) }
     }
 
-    @Test("a pattern that nobody could mean is not one", arguments: ["", "*", "*.", "*.*.x", "a*.example", "10.0.0.0/33", "10.0.0/8", "http://x", "*.10.0.0.1"])
+    @Test(
+        "a pattern that nobody could mean is not one",
+        arguments: ["", "*", "*.", "*.*.x", "a*.example", "10.0.0.0/33", "10.0.0/8", "http://x", "*.10.0.0.1"])
     func malformedPattern(_ text: String) {
         #expect(HostPattern(text) == nil)
     }

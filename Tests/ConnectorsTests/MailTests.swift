@@ -35,7 +35,8 @@ private func sendCall(_ changes: JSONObject = [:]) throws -> CapabilityCall {
     var arguments: JSONObject = ["to": ["planner@plant.example"], "subject": "Leak at pump 3", "text": "Hello"]
     for (key, value) in changes { arguments[key] = value }
     return CapabilityCall(
-        operation: try #require(CapabilityTable.standard.operation(named: "messages.send")), arguments: .object(arguments),
+        operation: try #require(CapabilityTable.standard.operation(named: "messages.send")),
+        arguments: .object(arguments),
         idempotencyKey: "mw-0123", timeoutSeconds: 40)
 }
 
@@ -44,7 +45,8 @@ struct MailServerTests {
     @Test("a message arrives as it was written: Unicode, dots, long lines, both parts")
     func message() async throws {
         let server = try await MailPeer()
-        let text = ".\n..\n.leading dot\nUmlauts: \u{e4}\u{f6}\u{fc} \u{1f525} = equals\n"
+        let text =
+            ".\n..\n.leading dot\nUmlauts: \u{e4}\u{f6}\u{fc} \u{1f525} = equals\n"
             + String(repeating: "long ", count: 400) + "\ntrailing space \nlast"
         let html = "<p>Pumpe \u{e4}\u{df} &amp; <b>leak</b></p>"
         let subject = "\u{26a0} St\u{f6}rung an Presse 3: " + String(repeating: "\u{e4}", count: 100)
@@ -85,7 +87,8 @@ struct MailServerTests {
     func afterData() async throws {
         let server = try await MailPeer()
         let client = try mailClient(server.port, attempts: 3)
-        #expect(await client.perform(try sendCall(["to": ["full@plant.example"]])).failure?.detail.contains("552") == true)
+        #expect(
+            await client.perform(try sendCall(["to": ["full@plant.example"]])).failure?.detail.contains("552") == true)
         #expect(await client.perform(try sendCall(["to": ["vanish@plant.example"]])).failure?.kind == .outcomeUnknown)
         _ = try await server.message()
         #expect(try await server.message()["to"] == ["vanish@plant.example"])
@@ -94,7 +97,9 @@ struct MailServerTests {
         #expect(try await server.message()["subject"] == "next")
     }
 
-    @Test("STARTTLS and TLS protect the whole session, and log in", arguments: ["starttls-auth", "starttls-login-auth", "tls-auth", "tls-login-auth"])
+    @Test(
+        "STARTTLS and TLS protect the whole session, and log in",
+        arguments: ["starttls-auth", "starttls-login-auth", "tls-auth", "tls-login-auth"])
     func secured(_ mode: String) async throws {
         let certificate = try await TestCertificate.shared()
         let server = try await MailPeer(mode: mode, certificate: certificate)
@@ -112,7 +117,9 @@ struct MailServerTests {
         #expect(await wrong.test().failure?.kind == .authentication)
     }
 
-    @Test("a certificate that is not trusted, or not for the host, ends the session before anything is said", arguments: ["starttls", "tls"])
+    @Test(
+        "a certificate that is not trusted, or not for the host, ends the session before anything is said",
+        arguments: ["starttls", "tls"])
     func untrusted(_ mode: String) async throws {
         let certificate = try await TestCertificate.shared()
         let server = try await MailPeer(mode: mode, certificate: certificate)
@@ -126,7 +133,9 @@ struct MailServerTests {
     @Test("a server that does not offer encryption gets no message when it is asked for")
     func downgrade() async throws {
         let server = try await MailPeer()
-        let failure = await (try mailClient(server.port, security: "starttls", credential: "a:b")).perform(try sendCall()).failure
+        let failure = await (try mailClient(server.port, security: "starttls", credential: "a:b")).perform(
+            try sendCall()
+        ).failure
         #expect(failure?.kind == .configuration)
     }
 }
@@ -142,14 +151,17 @@ struct MailRefusalTests {
     @Test(
         "an address that could end a command is refused",
         arguments: [
-            "a@b\r\nRCPT TO:<c@d>", "a>@b.example", "a b@c.example", "<a@b.example>", "@b.example", "a@", "a@b c", "a@@b",
+            "a@b\r\nRCPT TO:<c@d>", "a>@b.example", "a b@c.example", "<a@b.example>", "@b.example", "a@", "a@b c",
+            "a@@b",
             "a\"@b.example", ".a@b.example", "a..b@c.example", "\u{e4}@b.example", "a@2130706433",
         ])
     func addresses(_ text: String) {
         #expect(MailAddress(text) == nil)
     }
 
-    @Test("a subject that would begin another header is refused", arguments: ["a\r\nBcc: x@y.example", "a\nb", "a\u{0}", "a\u{2028}b"])
+    @Test(
+        "a subject that would begin another header is refused",
+        arguments: ["a\r\nBcc: x@y.example", "a\nb", "a\u{0}", "a\u{2028}b"])
     func subject(_ text: String) throws {
         #expect(throws: MailMessage.ContentError.self) {
             try MailMessage(

@@ -132,7 +132,9 @@ struct OutboundClientTests {
         await peer.stop()
     }
 
-    @Test("a header that would begin another is refused before anything is sent", arguments: ["a\r\nX-Other: b", "a\nb", "a\u{0}"])
+    @Test(
+        "a header that would begin another is refused before anything is sent",
+        arguments: ["a\r\nX-Other: b", "a\nb", "a\u{0}"])
     func headerInjection(_ value: String) async throws {
         let peer = try await HTTPPeer { _, _ in answer(200, "{}") }
         let request = try OutboundRequest(method: "GET", address: WebAddress(peer.base), headers: [("X-A", value)])
@@ -145,7 +147,9 @@ struct OutboundClientTests {
         await peer.stop()
     }
 
-    @Test("headers that frame the message cannot be set", arguments: ["Host", "content-length", "Transfer-Encoding", "Connection", "Bad Name"])
+    @Test(
+        "headers that frame the message cannot be set",
+        arguments: ["Host", "content-length", "Transfer-Encoding", "Connection", "Bad Name"])
     func reserved(_ name: String) async throws {
         let peer = try await HTTPPeer { _, _ in answer(200, "{}") }
         let request = try OutboundRequest(method: "GET", address: WebAddress(peer.base), headers: [(name, "x")])
@@ -205,7 +209,8 @@ struct OutboundClientTests {
     @Test("connections are kept and used again, and a dead one is replaced")
     func keepAlive() async throws {
         let peer = try await HTTPPeer { request, _ in
-            request.target == "/last" ? "HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 0\r\n\r\n" : answer(200, "{}")
+            request.target == "/last"
+                ? "HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 0\r\n\r\n" : answer(200, "{}")
         }
         let client = OutboundClient(dialer: directDialer(loopback(peer.peer.port)))
         let request = try OutboundRequest(method: "GET", address: WebAddress(peer.base))

@@ -9,16 +9,20 @@ struct TLSTests {
     func verification() async throws {
         let certificate = try await TestCertificate.shared()
         let python = ProcessInfo.processInfo.environment["MILLWRIGHT_TEST_PYTHON"] ?? "python3"
-        let server = try Subprocess(python, ["-u", "-c", Self.script, certificate.certificatePath, certificate.keyPath])
+        let server = try Subprocess(
+            python, ["-u", "-c", Self.script, certificate.certificatePath, certificate.keyPath])
         let first = try #require(await server.line())
         let port = try #require(Int(first), "\(first)")
         let policy = EgressPolicy(
-            rules: ["localhost", "other.example"].map { .init(pattern: HostPattern($0)!, port: port, allowsPrivate: true) })
+            rules: ["localhost", "other.example"].map {
+                .init(pattern: HostPattern($0)!, port: port, allowsPrivate: true)
+            })
         let dialer = directDialer(
             policy, resolver: NamedResolver(["localhost": ["127.0.0.1"], "other.example": ["127.0.0.1"]]))
         let client = OutboundClient(dialer: dialer)
         func call(_ host: String, _ tls: OutboundClient.TLSSettings) async throws -> Int {
-            let request = try OutboundRequest(method: "POST", address: WebAddress("https://\(host):\(port)/"), body: [1, 2])
+            let request = try OutboundRequest(
+                method: "POST", address: WebAddress("https://\(host):\(port)/"), body: [1, 2])
             return try await client.send(request, limits: quick, tls: tls).status
         }
         func failure(_ host: String, _ tls: OutboundClient.TLSSettings) async -> OutboundFailure? {

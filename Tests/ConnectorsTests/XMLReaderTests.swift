@@ -40,7 +40,8 @@ struct XMLReaderTests {
 
     @Test("elements, attributes, namespaces, text and CDATA are read")
     func content() throws {
-        let value = try read("<w:Order xmlns:w=\"urn:x\" id=\"7\"><w:Text>a &amp; b<![CDATA[ <c>]]></w:Text><e/></w:Order>")
+        let value = try read(
+            "<w:Order xmlns:w=\"urn:x\" id=\"7\"><w:Text>a &amp; b<![CDATA[ <c>]]></w:Text><e/></w:Order>")
         #expect(value["name"] == "Order")
         #expect(value["namespace"] == "urn:x")
         #expect(value["attributes"]?["id"] == "7")

@@ -11,7 +11,7 @@ import Workflow
 private final class WaitingControlPlane: SyncTransport {
     private struct State {
         var plane = MemoryControlPlane()
-        var waiting: [CheckedContinuation<Void, Never>] = []
+        var waiting: [AsyncStream<Void>.Continuation] = []
         var isAway = false
         var callsUnderWay = 0
         var mostCalls = 0
@@ -31,7 +31,9 @@ private final class WaitingControlPlane: SyncTransport {
             guard case .answered(let response) = outcome, response.work.isEmpty, request.waitMilliseconds > 0,
                 response.verdicts.allSatisfy({ $0 == .committed })
             else { return outcome }
-            await withCheckedContinuation { continuation in state.withLock { $0.waiting.append(continuation) } }
+            let (bell, continuation) = AsyncStream<Void>.makeStream()
+            state.withLock { $0.waiting.append(continuation) }
+            for await _ in bell {}
             if Task.isCancelled { return .lost("cancelled") }
             // Recorded already; only the work is still to come. The verdicts are repeated.
             first.isFirst = false
@@ -43,7 +45,7 @@ private final class WaitingControlPlane: SyncTransport {
             defer { state.waiting = [] }
             return (body(&state.plane), state.waiting)
         }
-        for continuation in waiting { continuation.resume() }
+        for continuation in waiting { continuation.finish() }
         return answer
     }
 
@@ -109,14 +111,15 @@ struct RunnerCoreLoopTests {
     func flow() async throws {
         let loop = loop()
         let running = Task { await loop.run(testIdentity(), limits: RunnerLimits()) }
-        let ids = plane.change { plane in (0..<50).map { plane.accept($0.isMultiple(of: 2) ? .calling : .computing, ["n": JSONValue($0)]) } }
+        let ids = plane.change { plane in
+            (0..<50).map { plane.accept($0.isMultiple(of: 2) ? .calling : .computing, ["n": JSONValue($0)]) }
+        }
         await plane.until { plane in plane.runs.values.count { $0.status == .completed } == 25 }
-        #expect(effects.begun == 25)
+        while effects.begun < 25 { await Task.yield() }
         effects.release()
         await plane.until { plane in ids.allSatisfy { plane.runs[$0]?.status == .completed } }
         #expect(plane.mostCalls <= 2)
         loop.stop()
-        plane.change { _ in }
         #expect(await running.value == .drained)
     }
 
@@ -152,7 +155,6 @@ struct RunnerCoreLoopTests {
         while effects.cancelled.withLock({ $0 }) == 0 { await Task.yield() }
         #expect(plane.change { $0.runs[impatient]?.output } == ["late": true])
         loop.stop()
-        plane.change { _ in }
         #expect(await running.value == .drained)
     }
 }

@@ -87,7 +87,10 @@ struct RunnerCoreSimulationTests {
             let waits = run.state.flatMap { try? RunState(json: $0) }?.waits ?? []
             // A recorded transition that the runner has not heard of yet may have closed it (a timeout).
             let isOpen = waits.contains { $0.id == effect.id.waitID }
-            let wasOpened = run.journal.contains { $0.kind == .waitOpened && $0.taskReference == effect.id.waitID.split(separator: "#").first.map(String.init) }
+            let wasOpened = run.journal.contains {
+                $0.kind == .waitOpened
+                    && $0.taskReference == effect.id.waitID.split(separator: "#").first.map(String.init)
+            }
             if !isOpen, !wasOpened { failure = "an effect whose transition was not recorded" }
         }
 

@@ -22,7 +22,9 @@ struct RunnerCoreStateTests {
         #expect(plane.recorded.count == 1)
     }
 
-    @Test("a run that moved on without this runner is dropped, and nothing of it is performed", arguments: [CommitVerdict.conflict, .refused])
+    @Test(
+        "a run that moved on without this runner is dropped, and nothing of it is performed",
+        arguments: [CommitVerdict.conflict, .refused])
     func conflict(_ verdict: CommitVerdict) throws {
         var plane = MemoryControlPlane()
         var bench = MachineBench()
@@ -243,7 +245,8 @@ struct RunnerCoreStateTests {
             ("broken", JSONValue?.none), ("computing", .some(["version": 99, "counters": ["journal": 4]])),
         ].map { digest, state in
             WorkItem(
-                runID: RunID(), workflowID: WorkflowID(), definitionDigest: digest, sequence: 3, state: state, input: [:],
+                runID: RunID(), workflowID: WorkflowID(), definitionDigest: digest, sequence: 3, state: state,
+                input: [:],
                 acceptedAt: Timestamp("2026-01-01T00:00:00Z")!)
         }
         let response = SyncResponse(work: items, definitions: [broken, TestWorkflow.computing.envelope])
@@ -254,7 +257,8 @@ struct RunnerCoreStateTests {
         #expect(commits.allSatisfy { $0.expectedSequence == 3 && $0.state == nil && $0.error != nil })
     }
 
-    @Test("a request that is refused is sent in smaller ones until the commit at fault is alone, and that one is dropped")
+    @Test(
+        "a request that is refused is sent in smaller ones until the commit at fault is alone, and that one is dropped")
     func rejected() throws {
         var plane = MemoryControlPlane()
         var bench = MachineBench()
@@ -342,11 +346,15 @@ struct RunnerCoreStateTests {
             plane.accept(workflow)
             bench.finish(by: &plane)
             #expect((bench.syncs.last?.request.knownDefinitions ?? []).count <= 2)
-            while let index = bench.syncs.firstIndex(where: { !$0.request.commits.isEmpty }) { bench.finish(index, by: &plane) }
+            while let index = bench.syncs.firstIndex(where: { !$0.request.commits.isEmpty }) {
+                bench.finish(index, by: &plane)
+            }
         }
         plane.accept(.computing)
         bench.finish(bench.syncs.count - 1, by: &plane)
-        while let index = bench.syncs.firstIndex(where: { !$0.request.commits.isEmpty }) { bench.finish(index, by: &plane) }
+        while let index = bench.syncs.firstIndex(where: { !$0.request.commits.isEmpty }) {
+            bench.finish(index, by: &plane)
+        }
         #expect(plane.runs.values.filter { $0.workflow == .computing }.allSatisfy { $0.status == .completed })
     }
 }

@@ -51,7 +51,10 @@ enum TestWorkflow: String, CaseIterable {
                 [
                     "try": [
                         "try": [["open": Self.call("a")]],
-                        "catch": ["as": "error", "do": [["note": ["set": ["type": "${ $error.type }", "detail": "${ $error.detail }"]]]]],
+                        "catch": [
+                            "as": "error",
+                            "do": [["note": ["set": ["type": "${ $error.type }", "detail": "${ $error.detail }"]]]],
+                        ],
                     ]
                 ]
             ]

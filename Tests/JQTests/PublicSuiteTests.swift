@@ -45,7 +45,9 @@ struct PublicSuiteTests {
             cases.map { (testCase: $0, problem: reasons[$0.program] == nil ? problem($0) : nil) }
         }
         for failure in failures {
-            if let problem = failure.problem { Issue.record("\(failure.testCase): \(failure.testCase.program): \(problem)") }
+            if let problem = failure.problem {
+                Issue.record("\(failure.testCase): \(failure.testCase.program): \(problem)")
+            }
         }
         let listed = cases.filter { reasons[$0.program] != nil }.count
         let failed = failures.filter { $0.problem != nil }.count

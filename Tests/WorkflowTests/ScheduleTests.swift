@@ -47,14 +47,18 @@ struct ScheduleTests {
 
     @Test("intervals are known in seconds")
     func intervals() throws {
-        let schedule = try Given("- a: {set: {x: 1}}", extra: "schedule: {every: PT15M, after: {hours: 1}, cron: 0 6 * * 1}")
-            .definition.schedule
+        let schedule = try Given(
+            "- a: {set: {x: 1}}", extra: "schedule: {every: PT15M, after: {hours: 1}, cron: 0 6 * * 1}"
+        )
+        .definition.schedule
         #expect(schedule == Schedule(everySeconds: 900, cron: "0 6 * * 1", afterSeconds: 3600))
     }
 
     @Test("durations are read as ISO 8601 has them")
     func durations() throws {
-        for (text, seconds) in [("P1DT2H3M4.5S", 93_784.5), ("P2W", 1_209_600), ("PT0.25S", 0.25), ("P1Y1M", 34_128_000)] {
+        for (text, seconds) in [
+            ("P1DT2H3M4.5S", 93_784.5), ("P2W", 1_209_600), ("PT0.25S", 0.25), ("P1Y1M", 34_128_000),
+        ] {
             let given = try Given("- a: {wait: \(text)}")
             #expect(given.start().opened.map(\.kind) == [.timer(dueAt: Given.after(seconds))], "\(text)")
         }

@@ -35,7 +35,9 @@ package struct CapabilityTable: Sendable {
     }
 
     /// What is wrong with the arguments of a call; empty when nothing is.
-    package func violations(ofArguments arguments: JSONValue, for operation: CapabilityOperation) -> [JSONSchemaViolation] {
+    package func violations(ofArguments arguments: JSONValue, for operation: CapabilityOperation)
+        -> [JSONSchemaViolation]
+    {
         compiled.schema(operation.qualifiedName + "/arguments", operation.arguments).validate(arguments)
     }
 

@@ -16,6 +16,9 @@ enum SchemaParts {
     }
 
     static func text(_ length: ClosedRange<Int>) -> JSONValue {
-        ["type": "string", "minLength": .number(JSONNumber(length.lowerBound)), "maxLength": .number(JSONNumber(length.upperBound))]
+        [
+            "type": "string", "minLength": .number(JSONNumber(length.lowerBound)),
+            "maxLength": .number(JSONNumber(length.upperBound)),
+        ]
     }
 }

@@ -62,7 +62,8 @@ struct AnswerReader {
         switch response.status {
         case 408, 425, 429, 503: return .retryable(failure, afterSeconds: retryAfter(response))
         // A server that failed, or a gateway that lost it, may have done the work.
-        case 500...599: return isRead ? .retryable(failure, afterSeconds: nil) : .unknown(failure, isWorthRepeating: true)
+        case 500...599:
+            return isRead ? .retryable(failure, afterSeconds: nil) : .unknown(failure, isWorthRepeating: true)
         // A success that the connector does not know.
         case 200...299: return broken(response, "the connector does not expect this status")
         default: return .permanent(failure)

@@ -49,7 +49,8 @@ package final class ConnectionClient: Sendable {
     /// The connector's test: a request without consequences, with the connection's address and credential.
     package func test() async -> CallOutcome {
         do {
-            return .succeeded(try await driver.test(deadline: .in(seconds: connection.description.limits.timeoutSeconds)))
+            return .succeeded(
+                try await driver.test(deadline: .in(seconds: connection.description.limits.timeoutSeconds)))
         } catch {
             return .failed(error)
         }
@@ -151,7 +152,8 @@ package final class ConnectionClient: Sendable {
         guard case .succeeded(let result) = outcome,
             let violation = capabilities.violations(ofResult: result, for: call.operation).first
         else { return outcome }
-        let message = "the system's answer does not comply with \(call.operation.qualifiedName): "
+        let message =
+            "the system's answer does not comply with \(call.operation.qualifiedName): "
             + "\(violation.instancePath) \(violation.message)"
         let failure = CallFailure(.communication, message)
         return call.operation.effect == .read ? .permanent(failure) : .unknown(failure, isWorthRepeating: false)

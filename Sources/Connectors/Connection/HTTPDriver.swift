@@ -112,7 +112,9 @@ final class HTTPDriver: ConnectionDriver {
         guard let address else { throw CallFailure(.configuration, "the token server's address is malformed") }
         var form: [(String, String)] = [("grant_type", "client_credentials")]
         if let scope = oauth2.scope { form.append(("scope", scope)) }
-        var headers = [(name: "Content-Type", value: "application/x-www-form-urlencoded"), ("Accept", "application/json")]
+        var headers = [
+            (name: "Content-Type", value: "application/x-www-form-urlencoded"), ("Accept", "application/json"),
+        ]
         if oauth2.sendsSecretInBody {
             form += [("client_id", clientID), ("client_secret", secret.reveal())]
         } else {

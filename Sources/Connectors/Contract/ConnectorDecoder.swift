@@ -58,7 +58,9 @@ package struct ConnectorDecoder {
 
     private func authenticationKinds(_ reader: FieldReader) -> [AuthenticationKind] {
         guard let list = reader.list("authentication") else { return [.none] }
-        let kinds = list.compactMap { reader.choice($0.stringValue ?? "", AuthenticationKind.self, at: "authentication") }
+        let kinds = list.compactMap {
+            reader.choice($0.stringValue ?? "", AuthenticationKind.self, at: "authentication")
+        }
         if list.isEmpty { reader.report(.invalidValue, "authentication", "name at least one kind; `none` is one") }
         return kinds
     }
@@ -97,7 +99,9 @@ package struct ConnectorDecoder {
         if let value = object.number("timeoutSeconds", in: 0.1...600) { limits.timeoutSeconds = value }
         if let value = object.number("connectTimeoutSeconds", in: 0.1...120) { limits.connectTimeoutSeconds = value }
         if let value = object.number("readTimeoutSeconds", in: 0.1...600) { limits.readTimeoutSeconds = value }
-        if let value = object.integer("maximumResponseBytes", in: 1...(64 << 20)) { limits.maximumResponseBytes = value }
+        if let value = object.integer("maximumResponseBytes", in: 1...(64 << 20)) {
+            limits.maximumResponseBytes = value
+        }
         if let value = object.integer("maximumHeaderBytes", in: 256...(1 << 20)) { limits.maximumHeaderBytes = value }
         if let value = object.integer("maximumRedirects", in: 0...10) { limits.maximumRedirects = value }
         object.finish()

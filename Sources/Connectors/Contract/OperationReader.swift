@@ -34,7 +34,8 @@ struct OperationReader {
         guard let object = reader.object("request", isRequired: true) else { return nil }
         let method = object.text("method", isRequired: true)?.uppercased()
         if let method, !Self.methods.contains(method) {
-            object.report(.invalidValue, "method", "`\(method)` is not one of: \(Self.methods.sorted().joined(separator: ", "))")
+            object.report(
+                .invalidValue, "method", "`\(method)` is not one of: \(Self.methods.sorted().joined(separator: ", "))")
         }
         let path = path(object)
         let query = expressions(object, "query")

@@ -52,7 +52,8 @@ package struct PathTemplate: Sendable {
             case .expression(let program):
                 let value = try program.single(input, budget: budget, place: "path")
                 guard let segment = value.plainText, !segment.isEmpty, segment != ".", segment != ".." else {
-                    throw TemplateError(place: "path", message: "a path segment must be a text or a number, and not empty")
+                    throw TemplateError(
+                        place: "path", message: "a path segment must be a text or a number, and not empty")
                 }
                 path += PercentEncoding.component(segment)
             }

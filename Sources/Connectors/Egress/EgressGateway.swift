@@ -1,9 +1,10 @@
-#if canImport(Glibc)
-    import Glibc
-#endif
 package import Logging
 package import NIOCore
 import NIOPosix
+
+#if canImport(Glibc)
+    import Glibc
+#endif
 
 /// The one way out of a plant's runner: an HTTP CONNECT proxy on a Unix socket that the runner's sandbox shows it.
 ///

@@ -64,7 +64,8 @@ package enum HostPattern: Sendable, Hashable, CustomStringConvertible {
 
     package init?(_ text: String) {
         if let slash = text.firstIndex(of: "/") {
-            guard let address = InternetAddress(String(text[..<slash])), let bits = Int(text[text.index(after: slash)...]),
+            guard let address = InternetAddress(String(text[..<slash])),
+                let bits = Int(text[text.index(after: slash)...]),
                 (0...address.bytes.count * 8).contains(bits)
             else { return nil }
             self = .network(address, bits: bits)

@@ -1,9 +1,10 @@
+import NIOPosix
+
 #if canImport(Glibc)
     import Glibc
 #else
     import Darwin
 #endif
-import NIOPosix
 
 /// Turns a name into addresses.
 package protocol HostResolver: Sendable {

@@ -36,7 +36,8 @@ package struct HTTPConnection: Sendable {
         let answer = channel.eventLoop.makePromise(of: Exchange.Answer.self)
         let exchange = Exchange(
             head: head(of: request), body: request.body.map { channel.allocator.buffer(bytes: $0) },
-            maximumResponseBytes: limits.maximumResponseBytes, readTimeout: TimeAmount(seconds: limits.readTimeoutSeconds),
+            maximumResponseBytes: limits.maximumResponseBytes,
+            readTimeout: TimeAmount(seconds: limits.readTimeoutSeconds),
             deadline: deadline, answer: answer)
         channel.writeAndFlush(exchange).whenFailure { _ in
             // The handler may be gone already; failing twice is harmless.

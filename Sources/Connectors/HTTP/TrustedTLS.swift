@@ -30,7 +30,9 @@ package final class TrustedTLS: Sendable {
         let serverName: String
 
         /// Puts TLS on a stream; called on the channel's event loop.
-        package func configure(_ channel: any Channel, position: ChannelPipeline.SynchronousOperations.Position = .last) throws {
+        package func configure(_ channel: any Channel, position: ChannelPipeline.SynchronousOperations.Position = .last)
+            throws
+        {
             let handler = try NIOSSLClientHandler(context: context, serverHostname: serverName)
             try channel.pipeline.syncOperations.addHandler(handler, position: position)
         }

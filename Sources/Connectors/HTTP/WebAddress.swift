@@ -39,7 +39,9 @@ package struct WebAddress: Sendable, Hashable, CustomStringConvertible {
         var hostText = authority
         var portText: Substring?
         if authority.hasPrefix("[") {
-            guard let end = authority.firstIndex(of: "]") else { throw SyntaxError(description: "the host is malformed") }
+            guard let end = authority.firstIndex(of: "]") else {
+                throw SyntaxError(description: "the host is malformed")
+            }
             hostText = authority[...end]
             let rest = authority[authority.index(after: end)...]
             guard rest.isEmpty || rest.hasPrefix(":") else { throw SyntaxError(description: "the host is malformed") }

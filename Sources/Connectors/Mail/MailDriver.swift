@@ -59,7 +59,8 @@ final class MailDriver: ConnectionDriver {
         }
     }
 
-    private func mapped(_ call: CapabilityCall, _ description: OperationDescription) throws(TemplateError) -> JSONValue {
+    private func mapped(_ call: CapabilityCall, _ description: OperationDescription) throws(TemplateError) -> JSONValue
+    {
         guard let program = description.request.body else { return call.arguments }
         let input: JSONValue = [
             "arguments": call.arguments, "configuration": connection.configuration,
@@ -79,8 +80,10 @@ final class MailDriver: ConnectionDriver {
             letter: letter)
         let security: TrustedTLS.Client?
         do {
-            security = server.security == .none
-                ? nil : try tls.client(authorities: server.tls.authorities, serverName: server.tls.serverName ?? server.host)
+            security =
+                server.security == .none
+                ? nil
+                : try tls.client(authorities: server.tls.authorities, serverName: server.tls.serverName ?? server.host)
         } catch {
             throw SMTPFailure(failure: CallFailure(.configuration, error.description), isUnknown: false)
         }

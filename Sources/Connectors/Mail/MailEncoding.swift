@@ -7,7 +7,9 @@ enum MailEncoding {
     /// - Parameter column: how many characters of the line are taken.
     static func headerText(_ text: String, after column: Int) -> String {
         let isPlain = text.utf8.allSatisfy { $0 >= 0x20 && $0 < 0x7F } && !text.contains("=?")
-        if isPlain, text.utf8.count + column <= 76, !text.contains(where: { "<>@,;:\"\\()[]".contains($0) }) || column == 9 {
+        if isPlain, text.utf8.count + column <= 76,
+            !text.contains(where: { "<>@,;:\"\\()[]".contains($0) }) || column == 9
+        {
             return text
         }
         var words: [String] = []

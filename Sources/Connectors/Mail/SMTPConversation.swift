@@ -42,7 +42,8 @@ struct SMTPConversation {
     private(set) var isLetterOnItsWay = false
 
     init(
-        security: MailServer.Security, clientName: String, username: String?, password: Redacted<String>?, letter: Letter?
+        security: MailServer.Security, clientName: String, username: String?, password: Redacted<String>?,
+        letter: Letter?
     ) {
         self.security = security
         self.clientName = clientName

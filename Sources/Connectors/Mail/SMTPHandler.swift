@@ -87,7 +87,8 @@ final class SMTPHandler: ChannelInboundHandler {
     private func startTLS(_ context: ChannelHandlerContext) {
         // What came in plain text after the server's «go ahead» was put there by somebody else (CVE-2011-0411).
         guard !reader.hasLeftover, let tls else {
-            return fail(CallFailure(.communication, "the mail server sent something before TLS was established"), context)
+            return fail(
+                CallFailure(.communication, "the mail server sent something before TLS was established"), context)
         }
         do {
             try tls.configure(context.channel, position: .first)

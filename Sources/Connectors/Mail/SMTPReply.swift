@@ -35,7 +35,8 @@ struct SMTPReplyReader {
             var line = Array(buffer[..<end])
             buffer.removeSubrange(...end)
             if line.last == 0x0D { line.removeLast() }
-            guard line.count >= 3, let code = Int(String(decoding: line[..<3], as: UTF8.self)), (200..<600).contains(code)
+            guard line.count >= 3, let code = Int(String(decoding: line[..<3], as: UTF8.self)),
+                (200..<600).contains(code)
             else { throw MalformedReply() }
             let separator = line.count > 3 ? line[3] : UInt8(ascii: " ")
             lines.append(String(decoding: line.dropFirst(4), as: UTF8.self))

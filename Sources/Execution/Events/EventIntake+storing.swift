@@ -102,7 +102,8 @@ extension EventIntake {
     private func knownIdentifiers(of events: [EventRecord], _ plant: PlantKey) async throws -> [EventKey: EventRecordID]
     {
         guard !events.isEmpty else { return [:] }
-        let rows = try await database.readPipeline(plant.scope, [EventAdmission.accepted(events, in: plant)])[0]
+        let rows = try await database.readPipeline(
+            plant.scope, ["SELECT millwright.plan_for_any_plant()", EventAdmission.accepted(events, in: plant)])[1]
         var known: [EventKey: EventRecordID] = [:]
         for row in rows {
             let key = EventKey(source: try row.decode("source"), id: try row.decode("source_event_id"))

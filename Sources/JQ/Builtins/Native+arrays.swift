@@ -3,40 +3,67 @@ import JSON
 extension Native {
     static let arrayBuiltins: [(String, Native)] = [
         ("add", .zero { (value, meter) throws(Fault) in try sum(value, &meter) }),
-        ("any", .zero { (value, meter) throws(Fault) in
-            .bool(try elements(value, &meter).contains { $0.isTrue })
-        }),
-        ("all", .zero { (value, meter) throws(Fault) in
-            .bool(try elements(value, &meter).allSatisfy { $0.isTrue })
-        }),
-        ("flatten", .zero { (value, meter) throws(Fault) in
-            .array(try flatten(try elements(value, &meter), depth: .infinity, &meter))
-        }),
-        ("flatten", .one { (value, depth, meter) throws(Fault) in
-            guard case .number(let levels) = depth else {
-                throw .message("flatten depth must be a number, not \(ErrorText.full(depth))")
+        (
+            "any",
+            .zero { (value, meter) throws(Fault) in
+                .bool(try elements(value, &meter).contains { $0.isTrue })
             }
-            if levels.double < 0 { throw .message("flatten depth must not be negative") }
-            return .array(try flatten(try elements(value, &meter), depth: levels.double, &meter))
-        }),
+        ),
+        (
+            "all",
+            .zero { (value, meter) throws(Fault) in
+                .bool(try elements(value, &meter).allSatisfy { $0.isTrue })
+            }
+        ),
+        (
+            "flatten",
+            .zero { (value, meter) throws(Fault) in
+                .array(try flatten(try elements(value, &meter), depth: .infinity, &meter))
+            }
+        ),
+        (
+            "flatten",
+            .one { (value, depth, meter) throws(Fault) in
+                guard case .number(let levels) = depth else {
+                    throw .message("flatten depth must be a number, not \(ErrorText.full(depth))")
+                }
+                if levels.double < 0 { throw .message("flatten depth must not be negative") }
+                return .array(try flatten(try elements(value, &meter), depth: levels.double, &meter))
+            }
+        ),
         ("reverse", .zero { (value, meter) throws(Fault) in try reversed(value, &meter) }),
-        ("sort", .zero { (value, meter) throws(Fault) in
-            let values = try sortable(value)
-            return .array(try Sorting.order(of: values, &meter).map { values[$0] })
-        }),
-        ("_sort_by", .one { (value, keys, meter) throws(Fault) in
-            let (values, keys) = try aligned(value, keys)
-            return .array(try Sorting.order(of: keys, &meter).map { values[$0] })
-        }),
-        ("_group_by", .one { (value, keys, meter) throws(Fault) in
-            .array(try groups(value, keys, &meter).map { .array($0) })
-        }),
-        ("unique", .zero { (value, meter) throws(Fault) in
-            .array(try groups(value, value, &meter).map { $0[0] })
-        }),
-        ("_unique_by", .one { (value, keys, meter) throws(Fault) in
-            .array(try groups(value, keys, &meter).map { $0[0] })
-        }),
+        (
+            "sort",
+            .zero { (value, meter) throws(Fault) in
+                let values = try sortable(value)
+                return .array(try Sorting.order(of: values, &meter).map { values[$0] })
+            }
+        ),
+        (
+            "_sort_by",
+            .one { (value, keys, meter) throws(Fault) in
+                let (values, keys) = try aligned(value, keys)
+                return .array(try Sorting.order(of: keys, &meter).map { values[$0] })
+            }
+        ),
+        (
+            "_group_by",
+            .one { (value, keys, meter) throws(Fault) in
+                .array(try groups(value, keys, &meter).map { .array($0) })
+            }
+        ),
+        (
+            "unique",
+            .zero { (value, meter) throws(Fault) in
+                .array(try groups(value, value, &meter).map { $0[0] })
+            }
+        ),
+        (
+            "_unique_by",
+            .one { (value, keys, meter) throws(Fault) in
+                .array(try groups(value, keys, &meter).map { $0[0] })
+            }
+        ),
         ("min", .zero { (value, meter) throws(Fault) in try extreme(value, value, &meter) { $0 < 0 } }),
         ("max", .zero { (value, meter) throws(Fault) in try extreme(value, value, &meter) { $0 >= 0 } }),
         ("_min_by", .one { (value, keys, meter) throws(Fault) in try extreme(value, keys, &meter) { $0 < 0 } }),

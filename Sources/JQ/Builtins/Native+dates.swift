@@ -3,30 +3,42 @@ import JSON
 /// Dates and times. Local time is UTC: a program gives the same result on every machine.
 extension Native {
     static let dateBuiltins: [(String, Native)] = [
-        ("mktime", .zero { (value, _) throws(Fault) in
-            guard case .array(let fields) = value else { throw .message("mktime requires array inputs") }
-            return JSONValue(try civilTime(fields, "mktime").secondsSince1970)
-        }),
+        (
+            "mktime",
+            .zero { (value, _) throws(Fault) in
+                guard case .array(let fields) = value else { throw .message("mktime requires array inputs") }
+                return JSONValue(try civilTime(fields, "mktime").secondsSince1970)
+            }
+        ),
         ("gmtime", .zero { (value, _) throws(Fault) in try brokenDown(value, "gmtime") }),
         ("localtime", .zero { (value, _) throws(Fault) in try brokenDown(value, "localtime") }),
-        ("strftime", .one { (value, format, meter) throws(Fault) in
-            try formatted(value, format, "strftime/1", &meter)
-        }),
-        ("strflocaltime", .one { (value, format, meter) throws(Fault) in
-            try formatted(value, format, "strflocaltime/1", &meter)
-        }),
-        ("strptime", .one { (value, format, meter) throws(Fault) in
-            guard case .string(let text) = value, case .string(let pattern) = format else {
-                throw .message("strptime/1 requires string inputs and arguments")
+        (
+            "strftime",
+            .one { (value, format, meter) throws(Fault) in
+                try formatted(value, format, "strftime/1", &meter)
             }
-            try meter.charge(text: text.utf8.count + pattern.utf8.count)
-            guard let (time, rest) = DateText.parse(text, pattern),
-                rest.isEmpty || rest.unicodeScalars.first?.properties.isWhitespace == true
-            else { throw .message("date \"\(text)\" does not match format \"\(pattern)\"") }
-            var fields = Native.fields(time)
-            if !rest.isEmpty { fields.append(.string(rest)) }
-            return .array(fields)
-        }),
+        ),
+        (
+            "strflocaltime",
+            .one { (value, format, meter) throws(Fault) in
+                try formatted(value, format, "strflocaltime/1", &meter)
+            }
+        ),
+        (
+            "strptime",
+            .one { (value, format, meter) throws(Fault) in
+                guard case .string(let text) = value, case .string(let pattern) = format else {
+                    throw .message("strptime/1 requires string inputs and arguments")
+                }
+                try meter.charge(text: text.utf8.count + pattern.utf8.count)
+                guard let (time, rest) = DateText.parse(text, pattern),
+                    rest.isEmpty || rest.unicodeScalars.first?.properties.isWhitespace == true
+                else { throw .message("date \"\(text)\" does not match format \"\(pattern)\"") }
+                var fields = Native.fields(time)
+                if !rest.isEmpty { fields.append(.string(rest)) }
+                return .array(fields)
+            }
+        ),
     ]
 
     private static func fields(_ time: CivilTime) -> [JSONValue] {

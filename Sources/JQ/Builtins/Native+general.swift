@@ -5,61 +5,90 @@ extension Native {
         ("type", .zero { value, _ in .string(value.typeName) }),
         ("not", .zero { value, _ in .bool(!value.isTrue) }),
         ("length", .zero { (value, meter) throws(Fault) in try length(value, &meter) }),
-        ("utf8bytelength", .zero { (value, _) throws(Fault) in
-            guard case .string(let text) = value else {
-                throw .message("\(ErrorText.full(value)) only strings have UTF-8 byte length")
+        (
+            "utf8bytelength",
+            .zero { (value, _) throws(Fault) in
+                guard case .string(let text) = value else {
+                    throw .message("\(ErrorText.full(value)) only strings have UTF-8 byte length")
+                }
+                return JSONValue(text.utf8.count)
             }
-            return JSONValue(text.utf8.count)
-        }),
+        ),
         ("keys", .zero { (value, meter) throws(Fault) in try keys(value, sorted: true, &meter) }),
         ("keys_unsorted", .zero { (value, meter) throws(Fault) in try keys(value, sorted: false, &meter) }),
         ("has", .one { (value, key, _) throws(Fault) in try has(value, key) }),
-        ("contains", .one { (value, other, meter) throws(Fault) in
-            .bool(try contains(value, other, &meter))
-        }),
-        ("inside", .one { (value, other, meter) throws(Fault) in
-            .bool(try contains(other, value, &meter))
-        }),
+        (
+            "contains",
+            .one { (value, other, meter) throws(Fault) in
+                .bool(try contains(value, other, &meter))
+            }
+        ),
+        (
+            "inside",
+            .one { (value, other, meter) throws(Fault) in
+                .bool(try contains(other, value, &meter))
+            }
+        ),
         ("error", .zero { (value, _) throws(Fault) in throw .raised(value) }),
         ("error", .one { (_, message, _) throws(Fault) in throw .raised(message) }),
         ("tojson", .zero { (value, meter) throws(Fault) in .string(try ValueText.text(value, &meter)) }),
         ("fromjson", .zero { (value, meter) throws(Fault) in try JSONReader.parse(value, &meter) }),
         ("tostring", .zero { (value, meter) throws(Fault) in .string(try TextFormat.plain(value, &meter)) }),
         ("tonumber", .zero { (value, _) throws(Fault) in try number(value) }),
-        ("toboolean", .zero { (value, _) throws(Fault) in
-            switch value {
-            case .bool: return value
-            case .string("true"): return .bool(true)
-            case .string("false"): return .bool(false)
-            default: throw .message("\(ErrorText.full(value)) cannot be parsed as a boolean")
+        (
+            "toboolean",
+            .zero { (value, _) throws(Fault) in
+                switch value {
+                case .bool: return value
+                case .string("true"): return .bool(true)
+                case .string("false"): return .bool(false)
+                default: throw .message("\(ErrorText.full(value)) cannot be parsed as a boolean")
+                }
             }
-        }),
-        ("toarray", .zero { value, _ in
-            if case .array = value { return value }
-            return .array([value])
-        }),
-        ("format", .one { (value, name, meter) throws(Fault) in
-            guard case .string(let text) = name else {
-                throw .message("\(ErrorText.full(name)) is not a valid format")
+        ),
+        (
+            "toarray",
+            .zero { value, _ in
+                if case .array = value { return value }
+                return .array([value])
             }
-            guard let format = TextFormat(name: text) else { throw .message("\(text) is not a valid format") }
-            return try format.apply(to: value, &meter)
-        }),
+        ),
+        (
+            "format",
+            .one { (value, name, meter) throws(Fault) in
+                guard case .string(let text) = name else {
+                    throw .message("\(ErrorText.full(name)) is not a valid format")
+                }
+                guard let format = TextFormat(name: text) else { throw .message("\(text) is not a valid format") }
+                return try format.apply(to: value, &meter)
+            }
+        ),
         ("setpath", .two(setPath)),
-        ("delpaths", .one { (value, paths, meter) throws(Fault) in
-            guard case .array(let list) = paths else { throw .message("Paths must be specified as an array") }
-            return try Access.delete(value, paths: list, &meter)
-        }),
+        (
+            "delpaths",
+            .one { (value, paths, meter) throws(Fault) in
+                guard case .array(let list) = paths else { throw .message("Paths must be specified as an array") }
+                return try Access.delete(value, paths: list, &meter)
+            }
+        ),
         ("have_literal_numbers", .zero { _, _ in .bool(true) }),
         ("have_decnum", .zero { _, _ in .bool(true) }),
-        ("now", .zero { (_, meter) throws(Fault) in
-            guard let now = meter.now else { throw .message("now is not available here: this evaluation has no clock") }
-            return JSONValue(now)
-        }),
+        (
+            "now",
+            .zero { (_, meter) throws(Fault) in
+                guard let now = meter.now else {
+                    throw .message("now is not available here: this evaluation has no clock")
+                }
+                return JSONValue(now)
+            }
+        ),
         ("_captures", .zero { (value, meter) throws(Fault) in try captureObject(value, &meter) }),
-        ("_splice", .two { (value, edits, inserts, meter) throws(Fault) in
-            try splice(value, edits, inserts, &meter)
-        }),
+        (
+            "_splice",
+            .two { (value, edits, inserts, meter) throws(Fault) in
+                try splice(value, edits, inserts, &meter)
+            }
+        ),
     ]
 
     private static func setPath(
@@ -139,7 +168,7 @@ extension Native {
             return true
         case (.string(let text), .string(let part)):
             try meter.charge(steps: (text.utf8.count + part.utf8.count) >> 3)
-            return part.isEmpty || !Text.find(Array(part.utf8), in: Array(text.utf8), overlapping: false).isEmpty
+            return part.isEmpty || Text.contains(text, part)
         default:
             guard sameType(value, other) else {
                 throw Arithmetic.typeError(value, other, "cannot have their containment checked")

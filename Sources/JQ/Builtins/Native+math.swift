@@ -16,41 +16,63 @@ extension Native {
             ("isinfinite", .zero { value, _ in .bool(value.doubleValue?.isInfinite ?? false) }),
             ("isnan", .zero { value, _ in .bool(value.doubleValue?.isNaN ?? false) }),
             ("isnormal", .zero { value, _ in .bool(value.doubleValue?.isNormal ?? false) }),
-            ("isfinite", .zero { value, _ in
-                if case .number(let number) = value { return .bool(!number.double.isInfinite) }
-                return .bool(false)
-            }),
-            ("abs", .zero { (value, _) throws(Fault) in
-                if case .number(let number) = value { return .number(absolute(number)) }
-                if case .string = value { return value }
-                if value.isContainer { return value }
-                throw .message("\(ErrorText.full(value)) has no absolute value")
-            }),
-            ("fma", .three { (_, a, b, c, _) throws(Fault) in
-                JSONValue(fma(try double(a), try double(b), try double(c)))
-            }),
-            ("modf", .zero { (value, _) throws(Fault) in
-                let number = try double(value)
-                if number.isInfinite { return .array([JSONValue(number < 0 ? -0.0 : 0.0), JSONValue(number)]) }
-                let whole = number.rounded(.towardZero)
-                return .array([JSONValue(number - whole), JSONValue(whole)])
-            }),
-            ("frexp", .zero { (value, _) throws(Fault) in
-                let number = try double(value)
-                if number == 0 || !number.isFinite { return .array([JSONValue(number), 0]) }
-                let exponent = number.exponent + 1
-                return .array([JSONValue(scalbn(number, -Int32(exponent))), JSONValue(Int(exponent))])
-            }),
-            ("lgamma_r", .zero { (value, _) throws(Fault) in
-                let number = try double(value)
-                let isNegative = number < 0 && Int64(exactly: number.rounded(.down)).map { $0 % 2 != 0 } ?? false
-                return .array([JSONValue(Self.logGamma(number)), JSONValue(isNegative ? -1 : 1)])
-            }),
-            ("significand", .zero { (value, _) throws(Fault) in
-                let number = try double(value)
-                return JSONValue(number == 0 || !number.isFinite ? number : scalbn(number, -Int32(number.exponent)))
-            }),
-        ] + unary.map { name, function in
+            (
+                "isfinite",
+                .zero { value, _ in
+                    if case .number(let number) = value { return .bool(!number.double.isInfinite) }
+                    return .bool(false)
+                }
+            ),
+            (
+                "abs",
+                .zero { (value, _) throws(Fault) in
+                    if case .number(let number) = value { return .number(absolute(number)) }
+                    if case .string = value { return value }
+                    if value.isContainer { return value }
+                    throw .message("\(ErrorText.full(value)) has no absolute value")
+                }
+            ),
+            (
+                "fma",
+                .three { (_, a, b, c, _) throws(Fault) in
+                    JSONValue(fma(try double(a), try double(b), try double(c)))
+                }
+            ),
+            (
+                "modf",
+                .zero { (value, _) throws(Fault) in
+                    let number = try double(value)
+                    if number.isInfinite { return .array([JSONValue(number < 0 ? -0.0 : 0.0), JSONValue(number)]) }
+                    let whole = number.rounded(.towardZero)
+                    return .array([JSONValue(number - whole), JSONValue(whole)])
+                }
+            ),
+            (
+                "frexp",
+                .zero { (value, _) throws(Fault) in
+                    let number = try double(value)
+                    if number == 0 || !number.isFinite { return .array([JSONValue(number), 0]) }
+                    let exponent = number.exponent + 1
+                    return .array([JSONValue(scalbn(number, -Int32(exponent))), JSONValue(Int(exponent))])
+                }
+            ),
+            (
+                "lgamma_r",
+                .zero { (value, _) throws(Fault) in
+                    let number = try double(value)
+                    let isNegative = number < 0 && Int64(exactly: number.rounded(.down)).map { $0 % 2 != 0 } ?? false
+                    return .array([JSONValue(Self.logGamma(number)), JSONValue(isNegative ? -1 : 1)])
+                }
+            ),
+            (
+                "significand",
+                .zero { (value, _) throws(Fault) in
+                    let number = try double(value)
+                    return JSONValue(number == 0 || !number.isFinite ? number : scalbn(number, -Int32(number.exponent)))
+                }
+            ),
+        ]
+        + unary.map { name, function in
             (name, .zero { (value, _) throws(Fault) in JSONValue(function(try double(value))) })
         }
         + binary.map { name, function in

@@ -3,26 +3,44 @@ import JSON
 
 extension Native {
     static let regexBuiltins: [(String, Native)] = [
-        ("test", .one { (value, regex, meter) throws(Fault) in
-            let (source, flags) = try expression(regex)
-            return .bool(try Matching(value, source, flags, &meter).isMatch(&meter))
-        }),
-        ("test", .two { (value, regex, flags, meter) throws(Fault) in
-            .bool(try Matching(value, regex, flags, &meter).isMatch(&meter))
-        }),
-        ("_match", .one { (value, regex, meter) throws(Fault) in
-            let (source, flags) = try expression(regex)
-            return .array(try Matching(value, source, flags, &meter).matches(&meter))
-        }),
-        ("_match", .two { (value, regex, flags, meter) throws(Fault) in
-            .array(try Matching(value, regex, flags, &meter).matches(&meter))
-        }),
-        ("_scan", .two { (value, regex, flags, meter) throws(Fault) in
-            .array(try Matching(value, regex, flags, &meter, global: true).texts(&meter))
-        }),
-        ("split", .two { (value, regex, flags, meter) throws(Fault) in
-            .array(try Matching(value, regex, flags, &meter, global: true).pieces(&meter))
-        }),
+        (
+            "test",
+            .one { (value, regex, meter) throws(Fault) in
+                let (source, flags) = try expression(regex)
+                return .bool(try Matching(value, source, flags, &meter).isMatch(&meter))
+            }
+        ),
+        (
+            "test",
+            .two { (value, regex, flags, meter) throws(Fault) in
+                .bool(try Matching(value, regex, flags, &meter).isMatch(&meter))
+            }
+        ),
+        (
+            "_match",
+            .one { (value, regex, meter) throws(Fault) in
+                let (source, flags) = try expression(regex)
+                return .array(try Matching(value, source, flags, &meter).matches(&meter))
+            }
+        ),
+        (
+            "_match",
+            .two { (value, regex, flags, meter) throws(Fault) in
+                .array(try Matching(value, regex, flags, &meter).matches(&meter))
+            }
+        ),
+        (
+            "_scan",
+            .two { (value, regex, flags, meter) throws(Fault) in
+                .array(try Matching(value, regex, flags, &meter, global: true).texts(&meter))
+            }
+        ),
+        (
+            "split",
+            .two { (value, regex, flags, meter) throws(Fault) in
+                .array(try Matching(value, regex, flags, &meter, global: true).pieces(&meter))
+            }
+        ),
     ]
 
     /// A pattern, or an array of a pattern and its flags.

@@ -2,69 +2,102 @@ import JSON
 
 extension Native {
     static let stringBuiltins: [(String, Native)] = [
-        ("startswith", .one { (value, prefix, _) throws(Fault) in
-            guard case .string(let text) = value, case .string(let start) = prefix else {
-                throw .message("startswith() requires string inputs")
+        (
+            "startswith",
+            .one { (value, prefix, _) throws(Fault) in
+                guard case .string(let text) = value, case .string(let start) = prefix else {
+                    throw .message("startswith() requires string inputs")
+                }
+                return .bool(text.utf8.starts(with: start.utf8))
             }
-            return .bool(text.utf8.starts(with: start.utf8))
-        }),
-        ("endswith", .one { (value, suffix, _) throws(Fault) in
-            guard case .string(let text) = value, case .string(let end) = suffix else {
-                throw .message("endswith() requires string inputs")
+        ),
+        (
+            "endswith",
+            .one { (value, suffix, _) throws(Fault) in
+                guard case .string(let text) = value, case .string(let end) = suffix else {
+                    throw .message("endswith() requires string inputs")
+                }
+                return .bool(hasSuffix(text, end))
             }
-            return .bool(hasSuffix(text, end))
-        }),
+        ),
         ("ltrimstr", .one { (value, prefix, meter) throws(Fault) in try trimmed(value, prefix, left: true, &meter) }),
         ("rtrimstr", .one { (value, suffix, meter) throws(Fault) in try trimmed(value, suffix, left: false, &meter) }),
-        ("trimstr", .one { (value, part, meter) throws(Fault) in
-            try trimmed(try trimmed(value, part, left: true, &meter), part, left: false, &meter)
-        }),
+        (
+            "trimstr",
+            .one { (value, part, meter) throws(Fault) in
+                try trimmed(try trimmed(value, part, left: true, &meter), part, left: false, &meter)
+            }
+        ),
         ("trim", .zero { (value, meter) throws(Fault) in try trim(value, &meter, Trim.both) }),
         ("ltrim", .zero { (value, meter) throws(Fault) in try trim(value, &meter, Trim.left) }),
         ("rtrim", .zero { (value, meter) throws(Fault) in try trim(value, &meter, Trim.right) }),
-        ("split", .one { (value, separator, meter) throws(Fault) in
-            guard case .string(let text) = value, case .string(let separator) = separator else {
-                throw .message("split input and separator must be strings")
+        (
+            "split",
+            .one { (value, separator, meter) throws(Fault) in
+                guard case .string(let text) = value, case .string(let separator) = separator else {
+                    throw .message("split input and separator must be strings")
+                }
+                return try Text.split(text, separator, &meter)
             }
-            return try Text.split(text, separator, &meter)
-        }),
+        ),
         ("join", .one { (value, separator, meter) throws(Fault) in try join(value, separator, &meter) }),
-        ("explode", .zero { (value, meter) throws(Fault) in
-            guard case .string(let text) = value else {
-                throw .message("explode input must be a string")
+        (
+            "explode",
+            .zero { (value, meter) throws(Fault) in
+                guard case .string(let text) = value else {
+                    throw .message("explode input must be a string")
+                }
+                try meter.charge(elements: text.utf8.count)
+                return .array(text.unicodeScalars.map { JSONValue(Int($0.value)) })
             }
-            try meter.charge(elements: text.utf8.count)
-            return .array(text.unicodeScalars.map { JSONValue(Int($0.value)) })
-        }),
+        ),
         ("implode", .zero { (value, meter) throws(Fault) in try implode(value, &meter) }),
-        ("ascii_downcase", .zero { (value, meter) throws(Fault) in
-            try mapBytes(value, &meter, "ascii_downcase") { $0 &- 65 < 26 ? $0 | 0x20 : $0 }
-        }),
-        ("ascii_upcase", .zero { (value, meter) throws(Fault) in
-            try mapBytes(value, &meter, "ascii_upcase") { $0 &- 97 < 26 ? $0 & 0xDF : $0 }
-        }),
-        ("ascii", .zero { (value, _) throws(Fault) in
-            guard case .number(let code) = value, code.double >= 0, code.double < 128 else {
-                throw .message("\(ErrorText.full(value)) is not an ASCII code")
+        (
+            "ascii_downcase",
+            .zero { (value, meter) throws(Fault) in
+                try mapBytes(value, &meter, "ascii_downcase") { $0 &- 65 < 26 ? $0 | 0x20 : $0 }
             }
-            return .string(String(Unicode.Scalar(UInt8(code.double))))
-        }),
-        ("_strindices", .one { (value, wanted, meter) throws(Fault) in
-            guard case .string(let text) = value else {
-                throw .message("\(ErrorText.full(value)) cannot be searched, as it is not a string")
+        ),
+        (
+            "ascii_upcase",
+            .zero { (value, meter) throws(Fault) in
+                try mapBytes(value, &meter, "ascii_upcase") { $0 &- 97 < 26 ? $0 & 0xDF : $0 }
             }
-            guard case .string(let part) = wanted else {
-                throw .message("\(ErrorText.full(wanted)) is not a string")
+        ),
+        (
+            "ascii",
+            .zero { (value, _) throws(Fault) in
+                guard case .number(let code) = value, code.double >= 0, code.double < 128 else {
+                    throw .message("\(ErrorText.full(value)) is not an ASCII code")
+                }
+                return .string(String(Unicode.Scalar(UInt8(code.double))))
             }
-            return .array(try Text.indices(of: part, in: text, &meter))
-        }),
+        ),
+        (
+            "_strindices",
+            .one { (value, wanted, meter) throws(Fault) in
+                guard case .string(let text) = value else {
+                    throw .message("\(ErrorText.full(value)) cannot be searched, as it is not a string")
+                }
+                guard case .string(let part) = wanted else {
+                    throw .message("\(ErrorText.full(wanted)) is not a string")
+                }
+                return .array(try Text.indices(of: part, in: text, &meter))
+            }
+        ),
         ("indices", .one { (value, wanted, meter) throws(Fault) in try indices(value, wanted, &meter) }),
-        ("index", .one { (value, wanted, meter) throws(Fault) in
-            try edge(try indices(value, wanted, &meter), last: false, &meter)
-        }),
-        ("rindex", .one { (value, wanted, meter) throws(Fault) in
-            try edge(try indices(value, wanted, &meter), last: true, &meter)
-        }),
+        (
+            "index",
+            .one { (value, wanted, meter) throws(Fault) in
+                try edge(try indices(value, wanted, &meter), last: false, &meter)
+            }
+        ),
+        (
+            "rindex",
+            .one { (value, wanted, meter) throws(Fault) in
+                try edge(try indices(value, wanted, &meter), last: true, &meter)
+            }
+        ),
     ]
 
     private static func hasSuffix(_ text: String, _ end: String) -> Bool {
@@ -106,7 +139,8 @@ extension Native {
     ) throws(Fault) -> JSONValue {
         let parts = try elements(value, &meter)
         if parts.isEmpty { return "" }
-        if parts.count > 1, case .string = separator {} else if parts.count > 1 {
+        if parts.count > 1, case .string = separator {
+        } else if parts.count > 1 {
             throw Arithmetic.typeError("", separator, "cannot be added")
         }
         let between = separator.stringValue ?? ""

@@ -5,7 +5,10 @@ final class Code: Sendable {
     struct Function: Sendable {
         /// Where it starts.
         var address: Int32
+        /// Closures: they lie in the first slots.
         var parameterCount: Int32
+        /// Arguments that are passed as values: they lie in the slots after those.
+        var valueCount: Int32
         /// The same function for use where paths are followed.
         var trackedTwin: Int32
         /// Variables, states and parameters of one activation.
@@ -51,6 +54,6 @@ final class Code: Sendable {
         self.templates = templates
         self.paths = paths
         self.natives = natives
-        maximumParameterCount = Int(functions.reduce(0) { max($0, $1.parameterCount) })
+        maximumParameterCount = Int(functions.reduce(0) { max($0, $1.parameterCount, $1.valueCount) })
     }
 }

@@ -6,7 +6,10 @@ extension Compiler {
         _ operation: AssignmentOperator, _ target: Expression, _ value: Expression, _ scope: Scope?
     ) {
         switch operation {
-        case .update: emitModification(target, scope) { $0.emit(value, scope, tracked: false) } isSingle: {
+        case .update:
+            emitModification(target, scope) {
+                $0.emit(value, scope, tracked: false)
+            } isSingle: {
                 $0.isSingle(value, scope)
             }
         case .set:
@@ -18,10 +21,16 @@ extension Compiler {
                 compiler.add(.pushVariable, a: slot)
                 compiler.add(.swap)
                 compiler.add(.binary, b: Int32(binary.rawValue))
-            } isSingle: { _ in true }
+            } isSingle: { _ in
+                true
+            }
         case .alternative:
             let slot = emitValueOnce(value, scope)
-            emitModification(target, scope) { $0.add(.defaultTo, a: slot) } isSingle: { _ in true }
+            emitModification(target, scope) {
+                $0.add(.defaultTo, a: slot)
+            } isSingle: { _ in
+                true
+            }
         }
     }
 

@@ -78,21 +78,27 @@ extension Compiler {
         if let known = tracked ? callable.tracked : callable.plain { return known }
         let definition = callable.definition
         let function = Unit(
-            index: units.count, level: callable.home.level + 1, parameterCount: definition.arity)
+            index: units.count, level: callable.home.level + 1, parameterCount: callable.closures.count,
+            valueCount: callable.values.count)
         units.append(function)
         if tracked { callable.tracked = function.index } else { callable.plain = function.index }
         let interrupted = unit
         unit = function
         var scope = callable.isRecursive ? Scope(.function(callable), parent: callable.outer) : callable.outer
-        for (position, parameter) in definition.parameters.enumerated() {
-            scope = Scope(.parameter(parameter.name, function, slot: Int32(position)), parent: scope)
+        for (slot, position) in callable.closures.enumerated() {
+            scope = Scope(.parameter(definition.parameters[position].name, function, slot: Int32(slot)), parent: scope)
         }
-        for (position, parameter) in definition.parameters.enumerated() where parameter.isValue {
+        for (place, position) in callable.values.enumerated() {
+            let slot = Int32(callable.closures.count + place)
+            scope = Scope(.variable(definition.parameters[position].name, function, slot: slot), parent: scope)
+        }
+        // The rest of the values: their arguments are called here, one inside the other.
+        for (closure, position) in callable.closures.enumerated() where definition.parameters[position].isValue {
             let slot = function.newSlot()
             pick()
-            add(.callParameter, a: Int32(position))
+            add(.callParameter, a: Int32(closure))
             add(.store, a: slot)
-            scope = Scope(.variable(parameter.name, function, slot: slot), parent: scope)
+            scope = Scope(.variable(definition.parameters[position].name, function, slot: slot), parent: scope)
         }
         emit(definition.body, scope, tracked: tracked)
         add(.return)
@@ -109,7 +115,10 @@ extension Compiler {
             add(.callInlined, a: number, b: levels(to: callable.home))
             return
         }
-        let closures = arguments.map { closure($0, scope) }
+        for (pushed, position) in callable.values.enumerated() {
+            emitOperand(arguments[position], scope, below: pushed)
+        }
+        let closures = callable.closures.map { closure(arguments[$0], scope) }
         add(.call, a: number, b: levels(to: callable.home))
         for closure in closures { unit.instructions.append(closure) }
     }

@@ -131,8 +131,8 @@ struct Compiler {
             let base = Int32(instructions.count)
             functions.append(
                 Code.Function(
-                    address: base, parameterCount: Int32(unit.parameterCount), trackedTwin: Int32(unit.trackedTwin),
-                    slotCount: Int32(unit.slotCount)))
+                    address: base, parameterCount: Int32(unit.parameterCount), valueCount: Int32(unit.valueCount),
+                    trackedTwin: Int32(unit.trackedTwin), slotCount: Int32(unit.slotCount)))
             markTailCalls(unit)
             for instruction in unit.instructions {
                 var moved = instruction

@@ -6,15 +6,17 @@ final class Unit {
     /// How many functions this one is inside of.
     let level: Int
     let parameterCount: Int
+    let valueCount: Int
     var slotCount: Int
     var instructions: [Instruction] = []
     var trackedTwin: Int
 
-    init(index: Int, level: Int, parameterCount: Int) {
+    init(index: Int, level: Int, parameterCount: Int, valueCount: Int = 0) {
         self.index = index
         self.level = level
         self.parameterCount = parameterCount
-        slotCount = parameterCount
+        self.valueCount = valueCount
+        slotCount = parameterCount + valueCount
         trackedTwin = index
     }
 
@@ -66,6 +68,10 @@ final class Callable {
     let outer: Scope?
     /// Whether its own name means itself inside of it.
     let isRecursive: Bool
+    /// The positions of the parameters that are passed as closures, and of those that are passed as values: `$x`,
+    /// unless the body also calls `x`.
+    let closures: [Int]
+    let values: [Int]
     /// The number of its code for plain use and for use where paths are followed.
     var plain: Int?
     var tracked: Int?
@@ -76,5 +82,12 @@ final class Callable {
         self.home = home
         self.outer = outer
         self.isRecursive = isRecursive
+        var called: Set<String> = []
+        if definition.parameters.contains(where: \.isValue) {
+            definition.body.forEachCall { name, arity in if arity == 0 { called.insert(name) } }
+        }
+        let isPassedAsValue = definition.parameters.map { $0.isValue && !called.contains($0.name) }
+        closures = isPassedAsValue.indices.filter { !isPassedAsValue[$0] }
+        values = isPassedAsValue.indices.filter { isPassedAsValue[$0] }
     }
 }

@@ -38,18 +38,30 @@ extension Machine {
         let function = code.functions[Int(instruction.a)]
         let link = frame(levels: instruction.b)
         let count = Int(function.parameterCount)
-        if count == 0 {
+        let valueCount = Int(function.valueCount)
+        if count == 0, valueCount == 0 {
             return try enter(instruction.a, link: link, next: address, isTail: instruction.flag)
         }
         for position in 0..<count {
             arguments[position] = argument(code.instructions[Int(address) + position])
         }
-        let start = try enter(
-            instruction.a, link: link, next: address + Int32(count), isTail: instruction.flag)
+        for position in 0..<valueCount { (values + position).initialize(to: pop()) }
+        let start: Int32
+        do throws(Fault) {
+            start = try enter(instruction.a, link: link, next: address + Int32(count), isTail: instruction.flag)
+        } catch {
+            values.deinitialize(count: valueCount)
+            throw error
+        }
         for position in 0..<count {
             let place = slot(Int32(position))
             place.pointee.link = arguments[position].function
             place.pointee.depth = arguments[position].frame
+        }
+        for position in 0..<valueCount {
+            let place = slot(Int32(count + valueCount - 1 - position))
+            place.pointee = (values + position).move()
+            place.pointee.path = nil
         }
         return start
     }

@@ -27,11 +27,13 @@ struct Machine: ~Copyable {
     private var forkCapacity: Int
     var forkCount = 0
 
-    /// The arguments of the call in progress.
+    /// The arguments of the call in progress: closures, and values, the last one first.
     let arguments: UnsafeMutablePointer<Argument>
+    let values: UnsafeMutablePointer<Entry>
     /// The results so far, when they are collected here.
     var results: [JSONValue] = []
     var isStarted = false
+    var hasOutput = false
     var outputsLeft: Int
     var outputBytesLeft: Int
     let depthLimit: Int32
@@ -51,6 +53,7 @@ struct Machine: ~Copyable {
         forkCapacity = 8
         forks = .allocate(capacity: forkCapacity)
         arguments = .allocate(capacity: max(code.maximumParameterCount, 1))
+        values = .allocate(capacity: max(code.maximumParameterCount, 1))
         for _ in 0..<(Frame.headerSize + slots) {
             (entries + Int(top)).initialize(to: Entry(value: .null, path: nil, link: -1, depth: 0))
             top += 1
@@ -67,6 +70,7 @@ struct Machine: ~Copyable {
         forks.deinitialize(count: forkCount)
         forks.deallocate()
         arguments.deallocate()
+        values.deallocate()
     }
 
     // MARK: - The stack

@@ -22,7 +22,9 @@ enum Arithmetic {
         case .subtract: return .number(JSONNumber(a.double - b.double))
         case .multiply: return .number(JSONNumber(a.double * b.double))
         case .divide:
-            if b.double == 0 { throw typeError(.number(a), .number(b), "cannot be divided because the divisor is zero") }
+            if b.double == 0 {
+                throw typeError(.number(a), .number(b), "cannot be divided because the divisor is zero")
+            }
             return .number(JSONNumber(a.double / b.double))
         case .remainder: return .number(try remainder(a, b))
         case .equal: return .bool(try Ordering.equal(a, b, &meter))
@@ -71,7 +73,9 @@ enum Arithmetic {
         guard number.isExact else { return JSONNumber(-number.double) }
         if let integer = number.int64, integer != 0, integer != .min { return JSONNumber(-integer) }
         let literal = number.literal
-        if literal.hasPrefix("-") { return JSONNumber(literal: String(literal.dropFirst())) ?? JSONNumber(-number.double) }
+        if literal.hasPrefix("-") {
+            return JSONNumber(literal: String(literal.dropFirst())) ?? JSONNumber(-number.double)
+        }
         return number.double == 0 ? JSONNumber(0) : JSONNumber(literal: "-" + literal) ?? JSONNumber(-number.double)
     }
 

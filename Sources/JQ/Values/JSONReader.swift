@@ -44,7 +44,9 @@ enum JSONReader {
             while end < bytes.count, !isDelimiter(bytes[end]) { end += 1 }
             if start == end { break }
             let column = error.column + bytes[min(error.offset, end)..<end].filter { $0 & 0xC0 != 0x80 }.count
-            let place = end == bytes.count ? "at EOF at line \(error.line), column \(column - 1)"
+            let place =
+                end == bytes.count
+                ? "at EOF at line \(error.line), column \(column - 1)"
                 : "at line \(error.line), column \(column)"
             return bytes[start] == UInt8(ascii: "'")
                 ? "Invalid string literal; expected \", but got ' \(place)" : "Invalid numeric literal \(place)"

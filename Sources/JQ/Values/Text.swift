@@ -64,40 +64,47 @@ enum Text {
             for scalar in text.unicodeScalars { pieces.append(.string(String(scalar))) }
             return .array(pieces)
         }
-        let bytes = Array(text.utf8)
-        var start = 0
-        for position in find(Array(separator.utf8), in: bytes, overlapping: false) {
-            pieces.append(.string(String(decoding: bytes[start..<position], as: UTF8.self)))
-            start = position + separator.utf8.count
+        var text = text
+        text.withUTF8 { bytes in
+            var start = 0
+            for position in find(separator, in: bytes, overlapping: false) {
+                pieces.append(.string(String(decoding: bytes[start..<position], as: UTF8.self)))
+                start = position + separator.utf8.count
+            }
+            pieces.append(.string(String(decoding: bytes[start...], as: UTF8.self)))
         }
-        pieces.append(.string(String(decoding: bytes[start...], as: UTF8.self)))
         try meter.charge(elements: pieces.count * 2)
         return .array(pieces)
     }
 
     /// The byte offsets at which the needle, which is not empty, begins. Linear in both, whatever they contain.
-    static func find(_ needle: [UInt8], in bytes: [UInt8], overlapping: Bool) -> [Int] {
-        if bytes.count < needle.count { return [] }
-        let fallback = needle.count > 1 ? borders(of: needle) : [0]
-        var found: [Int] = []
-        bytes.withUnsafeBufferPointer { haystack in
-            needle.withUnsafeBufferPointer { needle in
-                var matched = 0
-                for position in haystack.indices {
-                    while matched > 0, haystack[position] != needle[matched] { matched = fallback[matched - 1] }
-                    if haystack[position] == needle[matched] { matched += 1 }
-                    if matched == needle.count {
-                        found.append(position + 1 - matched)
-                        matched = overlapping ? fallback[matched - 1] : 0
-                    }
+    static func find(_ needle: String, in bytes: UnsafeBufferPointer<UInt8>, overlapping: Bool) -> [Int] {
+        var needle = needle
+        return needle.withUTF8 { needle in
+            if bytes.count < needle.count { return [] }
+            if needle.count == 1 { return bytes.indices.filter { bytes[$0] == needle[0] } }
+            let fallback = borders(of: needle)
+            var found: [Int] = []
+            var matched = 0
+            for position in bytes.indices {
+                while matched > 0, bytes[position] != needle[matched] { matched = fallback[matched - 1] }
+                if bytes[position] == needle[matched] { matched += 1 }
+                if matched == needle.count {
+                    found.append(position + 1 - matched)
+                    matched = overlapping ? fallback[matched - 1] : 0
                 }
             }
+            return found
         }
-        return found
+    }
+
+    static func contains(_ text: String, _ part: String) -> Bool {
+        var text = text
+        return text.withUTF8 { !find(part, in: $0, overlapping: false).isEmpty }
     }
 
     /// For each prefix the length of its longest proper border (Knuth, Morris, Pratt).
-    private static func borders(of needle: [UInt8]) -> [Int] {
+    private static func borders(of needle: UnsafeBufferPointer<UInt8>) -> [Int] {
         var borders = [Int](repeating: 0, count: needle.count)
         var length = 0
         for position in 1..<needle.count {
@@ -111,21 +118,22 @@ enum Text {
     /// Where `wanted` begins in the text, in scalars; overlapping places count.
     static func indices(of wanted: String, in text: String, _ meter: inout Meter) throws(Fault) -> [JSONValue] {
         if wanted.isEmpty { return [] }
-        let bytes = Array(text.utf8)
-        try meter.charge(steps: (bytes.count + wanted.utf8.count) >> 3)
-        let offsets = find(Array(wanted.utf8), in: bytes, overlapping: true)
-        try meter.charge(elements: offsets.count)
-        var result: [JSONValue] = []
-        result.reserveCapacity(offsets.count)
-        var scalars = 0
-        var position = 0
-        for offset in offsets {
-            while position < offset {
-                if bytes[position] & 0xC0 != 0x80 { scalars += 1 }
-                position += 1
+        try meter.charge(steps: (text.utf8.count + wanted.utf8.count) >> 3)
+        var text = text
+        let result = text.withUTF8 { bytes in
+            var result: [JSONValue] = []
+            var scalars = 0
+            var position = 0
+            for offset in find(wanted, in: bytes, overlapping: true) {
+                while position < offset {
+                    if bytes[position] & 0xC0 != 0x80 { scalars += 1 }
+                    position += 1
+                }
+                result.append(JSONValue(scalars))
             }
-            result.append(JSONValue(scalars))
+            return result
         }
+        try meter.charge(elements: result.count)
         return result
     }
 

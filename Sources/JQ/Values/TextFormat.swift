@@ -168,7 +168,9 @@ enum Percent {
                 bytes.append(byte)
                 continue
             }
-            guard let high = iterator.next().flatMap(value), let low = iterator.next().flatMap(value) else { return nil }
+            guard let high = iterator.next().flatMap(value), let low = iterator.next().flatMap(value) else {
+                return nil
+            }
             bytes.append(high << 4 | low)
         }
         return String(validating: bytes, as: UTF8.self)

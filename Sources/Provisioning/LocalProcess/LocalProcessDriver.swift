@@ -1,10 +1,11 @@
-#if canImport(Glibc)
-    import Glibc
-#endif
 package import Logging
 import Primitives
 import Subprocess
 import SystemPackage
+
+#if canImport(Glibc)
+    import Glibc
+#endif
 
 /// Runners as processes of this machine, each confined with bubblewrap.
 ///

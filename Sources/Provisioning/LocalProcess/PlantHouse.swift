@@ -1,9 +1,10 @@
-#if canImport(Glibc)
-    import Glibc
-#endif
 package import Logging
 package import NIOCore
 package import Primitives
+
+#if canImport(Glibc)
+    import Glibc
+#endif
 
 /// What serves a plant's egress socket at a path until it is cancelled.
 package typealias EgressServer = @Sendable (_ plant: TenantScope, _ socketPath: String) async throws -> Void

@@ -21,7 +21,8 @@ package struct SandboxArguments: Sendable, Equatable {
         exists: (String) -> Bool
     ) {
         var arguments = [
-            "--unshare-all", "--unshare-user", "--disable-userns", "--cap-drop", "ALL", "--new-session", "--die-with-parent",
+            "--unshare-all", "--unshare-user", "--disable-userns", "--cap-drop", "ALL", "--new-session",
+            "--die-with-parent",
             "--clearenv", "--hostname", "runner", "--proc", "/proc", "--dev", "/dev", "--tmpfs", "/tmp",
         ]
         for path in Self.readOnlyDirectories + Self.readOnlyFiles + libraryDirectories where exists(path) {

@@ -78,6 +78,8 @@ package struct SyncListener: Sendable {
     private func write(_ reply: SyncReply, to outbound: NIOAsyncChannelOutboundWriter<Outbound>) async throws {
         var head = HTTPResponseHead(version: .http1_1, status: .init(statusCode: reply.status))
         head.headers = ["content-type": "application/json", "content-length": String(reply.body.count)]
-        try await outbound.write(contentsOf: [.head(head), .body(.byteBuffer(ByteBuffer(bytes: reply.body))), .end(nil)])
+        try await outbound.write(contentsOf: [
+            .head(head), .body(.byteBuffer(ByteBuffer(bytes: reply.body))), .end(nil),
+        ])
     }
 }

@@ -117,7 +117,8 @@ private struct HTTPCallArguments {
             return "Basic " + Base64.encode(Array("\(username):\(password)".utf8))
         }
         throw CallFailure(
-            .configuration, "this runner takes `basic` and `bearer` with their values; use a connection for anything else")
+            .configuration,
+            "this runner takes `basic` and `bearer` with their values; use a connection for anything else")
     }
 
     func output(_ request: OutboundRequest, _ response: OutboundResponse) throws(CallFailure) -> JSONValue {

@@ -1,11 +1,12 @@
+import JSON
+package import Logging
+import Primitives
+
 #if canImport(Glibc)
     import Glibc
 #else
     import Darwin
 #endif
-import JSON
-package import Logging
-import Primitives
 
 /// Writes each record as one JSON object on one line of standard error, in one `write`: lines of several processes that
 /// share it do not mix.

@@ -1,14 +1,15 @@
-#if canImport(Glibc)
-    import Glibc
-#else
-    import Darwin
-#endif
 import Connectors
 import Logging
 import NIOCore
 import NIOPosix
 import Primitives
 import RunnerProtocol
+
+#if canImport(Glibc)
+    import Glibc
+#else
+    import Darwin
+#endif
 
 /// The runner as a process: arguments, hardening, one event loop on the main thread, and the loop that does the work.
 package enum RunnerProcess {

@@ -1,10 +1,11 @@
+import NIOCore
+import NIOPosix
+
 #if canImport(Glibc)
     import Glibc
 #else
     import Darwin
 #endif
-import NIOCore
-import NIOPosix
 
 /// What asks a runner to leave: SIGTERM, SIGINT, and the end of the pipe on standard input that its keeper holds open.
 enum StopSignals {
@@ -31,7 +32,9 @@ enum StopSignals {
         signal(SIGPIPE, SIG_IGN)
     }
 
-    private static func bind(_ descriptor: Int32, on loop: any EventLoop, _ handler: @autoclosure @escaping @Sendable () -> StopHandler) {
+    private static func bind(
+        _ descriptor: Int32, on loop: any EventLoop, _ handler: @autoclosure @escaping @Sendable () -> StopHandler
+    ) {
         NIOPipeBootstrap(group: loop)
             .channelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture { try channel.pipeline.syncOperations.addHandler(handler()) }

@@ -56,7 +56,8 @@ package struct AdvanceJob: Sendable {
 
     package func run() -> Advance {
         if let state { return engine.advance(state, inputs) }
-        let advance = engine.start(input: start?.input ?? .null, at: start?.acceptedAt ?? Timestamp(unixMicroseconds: 0))
+        let advance = engine.start(
+            input: start?.input ?? .null, at: start?.acceptedAt ?? Timestamp(unixMicroseconds: 0))
         guard !inputs.isEmpty, !advance.status.isFinal else { return advance }
         return advance.followed(by: engine.advance(advance.state, inputs))
     }

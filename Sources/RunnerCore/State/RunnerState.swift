@@ -1,9 +1,8 @@
+import DequeModule
+import JSON
 package import Primitives
 import RunnerProtocol
 import Workflow
-
-import DequeModule
-import JSON
 
 /// The runner as a pure machine: what happened goes in, what to do comes out. It reads no clock and does no I/O.
 ///

@@ -19,7 +19,8 @@ struct AuditOperations {
                 .init("action", "Only this action, like plant.suspended."),
                 .init("objectType", "Only objects of this type."), .init("objectId", "Only this object."),
                 .init("actor", "Only what this principal did.", schema: Schema.uuid),
-                .init("from", "Not before.", schema: Schema.timestamp), .init("to", "Before.", schema: Schema.timestamp),
+                .init("from", "Not before.", schema: Schema.timestamp),
+                .init("to", "Before.", schema: Schema.timestamp),
             ],
             success: .init(.ok, "A page of entries.", schema: Schema.page(Self.schema))
         ) { call in

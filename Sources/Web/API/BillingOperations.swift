@@ -29,7 +29,8 @@ struct BillingOperations {
             summary: "What was used in this \(level.source.rawValue), by plant and meter.", tag: "Billing",
             access: .permission(.usageRead, on: level.source),
             query: [
-                .init("from", "Not before.", schema: Schema.timestamp), .init("to", "Before.", schema: Schema.timestamp),
+                .init("from", "Not before.", schema: Schema.timestamp),
+                .init("to", "Before.", schema: Schema.timestamp),
             ],
             success: .init(.ok, "Totals.", schema: Schema.object(["items": Schema.array(Schema.anyObject)]))
         ) { call in
@@ -70,7 +71,8 @@ struct BillingOperations {
     private static func checkIsSeller(_ call: Call, _ permission: Permission) throws {
         let seller = try payer(call).sellerScope
         guard try call.caller().allows(permission, in: seller) else {
-            throw Problem(.forbidden, "Only the seller may do this: \(seller == .platform ? "the platform" : "the partner").")
+            throw Problem(
+                .forbidden, "Only the seller may do this: \(seller == .platform ? "the platform" : "the partner").")
         }
     }
 

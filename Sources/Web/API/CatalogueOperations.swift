@@ -311,7 +311,8 @@ struct CatalogueOperations {
     private var changeWorkflow: Operation {
         Operation(
             id: "changeWorkflow", method: .patch, path: "/v1/plants/{plant}/workflows/{workflow}",
-            summary: "Changes name, version, parameters or connections, or enables and disables it. Runs go on as they are.",
+            summary:
+                "Changes name, version, parameters or connections, or enables and disables it. Runs go on as they are.",
             tag: "Workflows", access: .permission(.workflowsWrite, on: .plant),
             body: .init(
                 Schema.object([

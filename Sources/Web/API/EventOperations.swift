@@ -58,7 +58,8 @@ struct EventOperations {
                 items.append(["status": "duplicate", "id": .string(id.description)])
             case .refused(let problems):
                 if !isBatch {
-                    throw Problem(.invalidEvent, "The event does not have the form that this plant takes.", items: problems)
+                    throw Problem(
+                        .invalidEvent, "The event does not have the form that this plant takes.", items: problems)
                 }
                 counts.refused += 1
                 items.append([

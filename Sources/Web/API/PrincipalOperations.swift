@@ -31,7 +31,9 @@ struct PrincipalOperations {
     }
 
     static func json(_ binding: RoleBinding) -> JSONValue {
-        var object: JSONObject = ["role": .string(binding.role.rawValue), "level": .string(binding.scope.level.rawValue)]
+        var object: JSONObject = [
+            "role": .string(binding.role.rawValue), "level": .string(binding.scope.level.rawValue),
+        ]
         object.set("partnerId", ifPresent: binding.scope.partnerID.json)
         object.set("clientId", ifPresent: binding.scope.clientID.json)
         object.set("plantId", ifPresent: binding.scope.plantID.json)
@@ -87,7 +89,8 @@ struct PrincipalOperations {
 
     private func list(_ level: Level) -> Operation {
         operation(
-            "Principals", level, .get, "/principals", "Everybody who belongs to this \(level.source.rawValue) or below.",
+            "Principals", level, .get, "/principals",
+            "Everybody who belongs to this \(level.source.rawValue) or below.",
             .principalsRead, query: QueryParameter.page,
             success: .init(.ok, "A page of principals.", schema: Schema.page(Self.schema))
         ) { call in try .page(await principals.principals(in: call.scope, page: call.pageRequest()), Self.json) }
@@ -108,7 +111,8 @@ struct PrincipalOperations {
             let bindings = try (call.body["roles"]?.arrayValue ?? []).map { try Self.binding($0, in: call.scope) }
             let new = NewPrincipal(
                 kind: Actor.Kind(rawValue: call.text("kind")) ?? .user, displayName: call.text("displayName"),
-                email: call.body["email"]?.stringValue, password: call.body["password"]?.stringValue.map { Redacted($0) },
+                email: call.body["email"]?.stringValue,
+                password: call.body["password"]?.stringValue.map { Redacted($0) },
                 home: call.scope, bindings: bindings)
             let made = try await principals.create(new, grantedBy: .principal(try call.caller()), by: call.actor)
             let location = "\(Self.path(call))/\(made.id)"

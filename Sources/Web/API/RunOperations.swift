@@ -41,7 +41,8 @@ struct RunOperations {
 
     private var list: Operation {
         Operation(
-            id: "listRuns", method: .get, path: "/v1/plants/{plant}/runs", summary: "The runs of a plant, newest first.",
+            id: "listRuns", method: .get, path: "/v1/plants/{plant}/runs",
+            summary: "The runs of a plant, newest first.",
             tag: "Runs", access: .permission(.runsRead, on: .plant),
             query: QueryParameter.page + [
                 .init("status", "Only runs in this state.", schema: Schema.oneOf(RunStatus.self)),

@@ -18,7 +18,9 @@ extension Portal {
                 for: visitor.principal, in: scope, page: try PageRequest(limit: Self.tasksPerPage))
             for task in page.items { items.append(try await listed(task)) }
         }
-        var values: [String: Any] = ["title": items.isEmpty ? "Your tasks" : "Your tasks (\(items.count))", "tasks": items]
+        var values: [String: Any] = [
+            "title": items.isEmpty ? "Your tasks" : "Your tasks (\(items.count))", "tasks": items,
+        ]
         if request.uri.queryParameters["decided"] != nil { values["notice"] = "Your decision is recorded." }
         return try await render(
             "task-list", values, brand: try await brand(of: request, visitor), visitor: visitor)
@@ -47,7 +49,8 @@ extension Portal {
         let task = try await task(context, visitor)
         do {
             _ = try await humanTasks.decide(
-                task.id, in: task.scope, outcome: form["outcome"], reason: form["reason"].isEmpty ? nil : form["reason"],
+                task.id, in: task.scope, outcome: form["outcome"],
+                reason: form["reason"].isEmpty ? nil : form["reason"],
                 data: TaskForm(task.form).data(from: form), by: visitor.principal, from: context.origin)
         } catch let problem as Problem {
             // The page again, with what was entered and what is wrong with it.
@@ -60,7 +63,8 @@ extension Portal {
     /// What the visitor may not see is not there.
     private func task(_ context: MillwrightContext, _ visitor: Visitor) async throws -> HumanTask {
         let values = context.pathValues
-        guard let plant = values["plant"].flatMap({ PlantID($0) }), let id = values["task"].flatMap({ HumanTaskID($0) }),
+        guard let plant = values["plant"].flatMap({ PlantID($0) }),
+            let id = values["task"].flatMap({ HumanTaskID($0) }),
             let scope = try await tenants.plantScope(of: plant),
             visitor.principal.allows(.humanTasksRead, in: scope)
         else { throw Problem.notFound("task") }
@@ -86,9 +90,10 @@ extension Portal {
             ]
         }
         if let problem {
-            values["error"] = [
-                "message": problem.detail, "items": problem.items.map { "\($0.path) \($0.message)" },
-            ] as [String: Any]
+            values["error"] =
+                [
+                    "message": problem.detail, "items": problem.items.map { "\($0.path) \($0.message)" },
+                ] as [String: Any]
         }
         if let decision = task.decision {
             let label = task.outcomes.first { $0.name == decision.outcome }?.label ?? decision.outcome

@@ -60,7 +60,9 @@ package struct AccessGate: Sendable {
         guard principal.allows(permission, in: scope) else {
             throw Problem(.forbidden, "This needs the permission \(permission.rawValue) on this \(source.rawValue).")
         }
-        if operation.changesState, !operation.isAllowedWhileSuspended, try await isSuspended(scope), !principal.allows(.partnersWrite, in: .platform) {
+        if operation.changesState, !operation.isAllowedWhileSuspended, try await isSuspended(scope),
+            !principal.allows(.partnersWrite, in: .platform)
+        {
             throw Problem(.tenantSuspended, "This \(source.rawValue) is suspended. Ask whoever runs it for you.")
         }
         return Admitted(principal: principal, scope: scope, actor: actor)

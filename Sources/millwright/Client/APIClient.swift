@@ -85,7 +85,9 @@ struct APIClient: Sendable {
 extension Problem {
     /// The problem document of an answer; an answer that is none keeps its status.
     init(answer: JSONValue, status: Int) {
-        let code = answer["code"]?.stringValue.flatMap(Code.init(rawValue:)) ?? (status >= 500 ? .unavailable : .invalidRequest)
+        let code =
+            answer["code"]?.stringValue.flatMap(Code.init(rawValue:))
+            ?? (status >= 500 ? .unavailable : .invalidRequest)
         let items = (answer["errors"]?.arrayValue ?? []).map { item in
             Item(path: item["path"]?.stringValue ?? "", message: item["message"]?.stringValue ?? "")
         }

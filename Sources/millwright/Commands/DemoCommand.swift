@@ -18,7 +18,9 @@ struct DemoCommand: AsyncParsableCommand {
     @Flag(help: "Delete the demo's data and start over.")
     var fresh = false
 
-    @Flag(help: "Run until nothing is left to do, with a scripted approver; print the books; exit 0 only if they balance.")
+    @Flag(
+        help: "Run until nothing is left to do, with a scripted approver; print the books; exit 0 only if they balance."
+    )
     var once = false
 
     @Flag(help: "Print the books as one JSON object (with --once).")

@@ -10,7 +10,10 @@ struct KeyCommand: AsyncParsableCommand {
 
     @OptionGroup var options: SettingsOptions
     @Option(help: "The principal's e-mail address.") var email: String
-    @Option(help: "The tenant that the principal belongs to: partner, partner/client or partner/client/plant. Default: the platform.")
+    @Option(
+        help:
+            "The tenant that the principal belongs to: partner, partner/client or partner/client/plant. Default: the platform."
+    )
     var place: String?
     @Option(help: "What the key is for.") var name = "operator"
     @Flag(help: "Make the principal a platform administrator when it does not exist.") var createAdministrator = false

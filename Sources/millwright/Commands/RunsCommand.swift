@@ -43,7 +43,8 @@ struct RunsCommand: AsyncParsableCommand {
             let path = "/v1/plants/\(try await client.plantID(plant))/runs/\(run)"
             let detail = try await client.get(path)
             Terminal.writeLine(
-                "\(detail["workflow"]?.stringValue ?? "") · \(detail["status"]?.stringValue ?? "") · accepted \(detail["acceptedAt"]?.stringValue ?? "")")
+                "\(detail["workflow"]?.stringValue ?? "") · \(detail["status"]?.stringValue ?? "") · accepted \(detail["acceptedAt"]?.stringValue ?? "")"
+            )
             var table = TextTable("#", "What", "Task", "Milliseconds", "Detail")
             for entry in try await client.get(path + "/timeline")["items"]?.arrayValue ?? [] {
                 table.add(

@@ -24,7 +24,8 @@ struct VaultCommand: AsyncParsableCommand {
     struct Rewrap: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "Wrap every tenant's key with a new master key.",
-            discussion: "The new key is made in the given file, which must not exist yet. Restart the control plane with it.")
+            discussion:
+                "The new key is made in the given file, which must not exist yet. Restart the control plane with it.")
         @OptionGroup var options: SettingsOptions
         @Option(help: "The file for the new master key.") var newKeyFile: String
 

@@ -64,7 +64,8 @@ struct BookKeeper: Sendable {
                 books.objections += reconciliation.differences.prefix(5).map(\.description)
             }
             var payers: [Payer] = [.partner(partnerID)]
-            for client in try await domain.tenants.children(of: partner.scope, page: try PageRequest(limit: 200)).items {
+            for client in try await domain.tenants.children(of: partner.scope, page: try PageRequest(limit: 200)).items
+            {
                 if let clientID = client.scope.clientID { payers.append(.client(partnerID, clientID)) }
             }
             for payer in payers {
@@ -75,7 +76,8 @@ struct BookKeeper: Sendable {
                     books.objections += balance.faults
                 }
                 stage.session.say(
-                    "  invoice \(invoice.issuerName) → \(invoice.payerName), \(period): \(invoice.total.amount) \(invoice.total.currency)")
+                    "  invoice \(invoice.issuerName) → \(invoice.payerName), \(period): \(invoice.total.amount) \(invoice.total.currency)"
+                )
             }
         }
     }

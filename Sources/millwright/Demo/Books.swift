@@ -19,7 +19,8 @@ struct Books: Sendable {
     mutating func check() {
         if runs.open > 0 { objections.append("\(runs.open) runs have not ended") }
         if runs.started != runs.completed + runs.faulted + runs.open {
-            objections.append("\(runs.started) runs were started and \(runs.completed + runs.faulted + runs.open) are known")
+            objections.append(
+                "\(runs.started) runs were started and \(runs.completed + runs.faulted + runs.open) are known")
         }
         if runs.faulted > 0 { objections.append("\(runs.faulted) runs faulted") }
         if tickets.present != tickets.expected {
@@ -60,7 +61,8 @@ struct Books: Sendable {
             "tickets", "expected \(tickets.expected)", "present \(tickets.present), doubled \(tickets.doubled)")
         table.add("usage", usageIsBalanced ? "balanced" : "NOT balanced", "against a recount of the journal")
         table.add("invoices", invoicesAreBalanced ? "balanced" : "NOT balanced", "lines against totals")
-        let verdict = areBalanced ? "The books balance." : "The books do not balance: " + objections.joined(separator: "; ")
+        let verdict =
+            areBalanced ? "The books balance." : "The books do not balance: " + objections.joined(separator: "; ")
         return table.text + "\n\n" + verdict
     }
 }

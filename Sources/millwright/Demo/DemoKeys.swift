@@ -29,7 +29,8 @@ struct DemoKeys: Sendable {
         keys.entries.append(try await platformKey(domain))
         for partner in try await domain.tenants.children(of: .platform, page: try PageRequest(limit: 200)).items {
             try await keys.addKeys(of: partner.scope, domain)
-            for client in try await domain.tenants.children(of: partner.scope, page: try PageRequest(limit: 200)).items {
+            for client in try await domain.tenants.children(of: partner.scope, page: try PageRequest(limit: 200)).items
+            {
                 try await keys.addKeys(of: client.scope, domain)
                 let plants = try await domain.tenants.children(of: client.scope, page: try PageRequest(limit: 200))
                 for plant in plants.items { try await keys.addKeys(of: plant.scope, domain) }

@@ -35,7 +35,9 @@ struct DemoSession: Sendable {
 
     /// - Returns: whether the books balance; always true for a demo that is left running.
     func run() async throws -> Bool {
-        let lock = try FileLock(data.path + "/demo.lock", busy: "A demo runs on \(data.path) already. Stop it first, or give another --data-dir.")
+        let lock = try FileLock(
+            data.path + "/demo.lock",
+            busy: "A demo runs on \(data.path) already. Stop it first, or give another --data-dir.")
         defer { lock.release() }
         let startedAt = ContinuousClock.now
         let cluster = try PrivateCluster(data, logger: logger)

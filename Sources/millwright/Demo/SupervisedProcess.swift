@@ -109,12 +109,14 @@ enum InputWatch {
         let (stream, continuation) = AsyncStream<Void>.makeStream()
         var thread = pthread_t()
         let context = Unmanaged.passRetained(Box(continuation)).toOpaque()
-        pthread_create(&thread, nil, { context in
-            var byte: UInt8 = 0
-            while read(STDIN_FILENO, &byte, 1) > 0 {}
-            Unmanaged<Box>.fromOpaque(context!).takeRetainedValue().continuation.finish()
-            return nil
-        }, context)
+        pthread_create(
+            &thread, nil,
+            { context in
+                var byte: UInt8 = 0
+                while read(STDIN_FILENO, &byte, 1) > 0 {}
+                Unmanaged<Box>.fromOpaque(context!).takeRetainedValue().continuation.finish()
+                return nil
+            }, context)
         pthread_detach(thread)
         for await _ in stream {}
     }

@@ -32,7 +32,9 @@ struct ReplayRow: Sendable {
             throw Problem(.invalidRequest, "The file is not JSON: \(error)")
         }
         // Elements have no line of their own once they are parsed: they are counted instead.
-        return (value.arrayValue ?? []).enumerated().map { ReplayRow(line: $0.offset + 1, content: .success($0.element)) }
+        return (value.arrayValue ?? []).enumerated().map {
+            ReplayRow(line: $0.offset + 1, content: .success($0.element))
+        }
     }
 
     private static func lines(of bytes: [UInt8]) -> [ReplayRow] {

@@ -27,7 +27,8 @@ final class StandInLedger: Sendable {
             path, .readWrite, options: [.create, .append], permissions: [.ownerReadWrite])
         var loaded = State()
         for line in try Self.lines(of: file) {
-            guard let entry = try? JSONValue(parsing: line) else { continue }  // a line cut off by a kill was never answered
+            // A line that a kill cut off was never answered.
+            guard let entry = try? JSONValue(parsing: line) else { continue }
             Self.apply(entry, to: &loaded)
         }
         state = Mutex(loaded)

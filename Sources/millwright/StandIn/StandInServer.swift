@@ -71,7 +71,9 @@ struct StandInServer: Sendable {
     private func workOrder(_ request: Request, _ context: BasicRequestContext) throws -> Response {
         try checkKey(request)
         let id = try context.parameters.require("id")
-        guard let order = ledger.read({ $0.workOrders[id] }) else { return answer(["error": "no such order"], .notFound) }
+        guard let order = ledger.read({ $0.workOrders[id] }) else {
+            return answer(["error": "no such order"], .notFound)
+        }
         return answer(order)
     }
 

@@ -34,7 +34,8 @@ struct TenantApplier {
         }
     }
 
-    private mutating func apply(_ client: TenantFiles.ClientFile, of partner: TenantScope, _ path: String) async throws {
+    private mutating func apply(_ client: TenantFiles.ClientFile, of partner: TenantScope, _ path: String) async throws
+    {
         let path = path + "/" + client.slug
         guard let scope = try await clientScope(client, of: partner, path) else { return }
         try await common(client.brand, client.hostNames, client.principals, scope, path)
@@ -198,7 +199,8 @@ struct TenantApplier {
         guard let value = EnvironmentText.value(given.environment) else {
             throw Problem(
                 .invalidParameters,
-                "\(path): the credential of the connection \(entry.name) is taken from \(given.environment), which is not set.")
+                "\(path): the credential of the connection \(entry.name) is taken from \(given.environment), which is not set."
+            )
         }
         plan.add(.create, "credential of the connection \(entry.name) of \(path)")
         if isDryRun { return nil }
@@ -262,7 +264,8 @@ struct TenantApplier {
             let known = (try? DirectoryListing.names(in: connectorsFolder)) ?? []
             throw Problem(
                 .invalidParameters,
-                "There is no connector \(slug); known are \(known.map { $0.replacing(".yaml", with: "") }.joined(separator: ", ")).")
+                "There is no connector \(slug); known are \(known.map { $0.replacing(".yaml", with: "") }.joined(separator: ", "))."
+            )
         }
         do {
             return try YAMLDocument(parsing: text).value

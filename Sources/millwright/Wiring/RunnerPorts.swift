@@ -46,7 +46,8 @@ struct SyncGate: SyncEndpoint {
     }
 
     private func reply(_ problem: Problem) -> SyncReply {
-        SyncReply(status: problem.code.httpStatus, body: problem.document(instance: "urn:millwright:sync").serializedBytes())
+        SyncReply(
+            status: problem.code.httpStatus, body: problem.document(instance: "urn:millwright:sync").serializedBytes())
     }
 }
 

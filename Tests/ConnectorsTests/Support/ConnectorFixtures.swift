@@ -51,7 +51,9 @@ func connectionClient(
         id: ConnectionID(), name: "cmms", connector: document, configuration: .object(configuration),
         credential: credential.map { Redacted(Array($0.utf8)) })
     let policy = EgressPolicy(
-        rules: ([peer.peer.port] + ports).map { .init(pattern: HostPattern("127.0.0.1")!, port: $0, allowsPrivate: true) })
+        rules: ([peer.peer.port] + ports).map {
+            .init(pattern: HostPattern("127.0.0.1")!, port: $0, allowsPrivate: true)
+        })
     let dialer = directDialer(policy)
     return ConnectionClient(
         connection: connection, client: OutboundClient(dialer: dialer), dialer: dialer,
