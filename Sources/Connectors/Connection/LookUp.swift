@@ -36,7 +36,7 @@ struct LookUp {
 
     /// The call's result out of the answer; `nil` when the answer says that it was not done.
     func result(from answer: JSONValue, _ question: Question) -> JSONValue? {
-        guard let program = question.result else { return answer.isNull ? nil : answer }
+        guard let program = question.result else { return answer.isNull ? Optional<JSONValue>.none : answer }
         var facts = facts()
         facts.set("found", answer)
         guard let result = evaluate(program, facts), !result.isNull else { return nil }
