@@ -236,6 +236,21 @@ struct InterruptionTests {
         }
     }
 
+    @Test("the service ends with its task, and the database with the service")
+    func service() async throws {
+        let fixture = try await PostgresFixture.database(migrations: LotSchema.directory)
+        let database = fixture.database
+        let service = Task { try await database.run() }
+        _ = try await database.pipeline(tenants.plantScope, [Tenants.countLots])
+        service.cancel()
+        try await service.value
+        await #expect(throws: DatabaseError.self) {
+            try await database.pipeline(tenants.plantScope, [Tenants.countLots])
+        }
+        #expect(database.statistics.appConnections == 0)
+        try await fixture.remove()
+    }
+
     @Test("the shutdown waits for the transaction under way and refuses every later request")
     func shutdown() async throws {
         let fixture = try await PostgresFixture.database(migrations: LotSchema.directory)

@@ -189,7 +189,8 @@ struct RunnerCoreStateTests {
         plane.now = plane.now.adding(seconds: 60)
         bench.now = plane.now
         bench.finish(by: &plane)
-        #expect(bench.syncs[0].request.commits.count == 1)
+        // The verdict lets go of a call: it is not held open for work.
+        #expect(bench.syncs[0].request.commits.count == 1 && bench.syncs[0].request.waitMilliseconds == 0)
         bench.finish(by: &plane)
         // The call that is no longer wanted is given up, and its late answer changes nothing.
         #expect(bench.givenUp.count == 1)

@@ -17,8 +17,8 @@ struct HostileProgramTests {
         let count = HostilePrograms.all.reduce(0) { $0 + $1.programs.count }
         print("jq hostile programs: \(count)")
         #expect(count >= 200)
-        // Eight MiB of budget, twice that while an array grows, and what the allocator keeps.
-        #expect(residentBytes() - before < 128 << 20)
+        // Eight MiB of budget, twice that while an array grows, what the allocator keeps, and the suites beside this one.
+        #expect(residentBytes() - before < 256 << 20)
     }
 
     @Test("the process is healthy afterwards")

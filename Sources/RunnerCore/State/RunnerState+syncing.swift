@@ -25,8 +25,10 @@ extension RunnerState {
             guard let run = runs[runID], let commit = run.commit else { continue }
             runs[runID]?.stage = .commitSent(ticket)
             commits.append(commit)
-            // A verdict that something waits for must not wait for work.
-            isUrgent = isUrgent || !run.inputs.isEmpty || (!commit.status.isFinal && !run.openCalls.isEmpty)
+            // A verdict that something waits for must not wait for work: an input, a call to perform or to give up.
+            isUrgent =
+                isUrgent || !run.inputs.isEmpty || !run.effects.isEmpty
+                || (!commit.status.isFinal && !run.openCalls.isEmpty)
         }
         guard !commits.isEmpty else { return nil }
         guard fetching == nil else { return send(ticket, commits, isFetch: false, waits: false) }

@@ -26,7 +26,7 @@ struct DemoKeys: Sendable {
             return known
         }
         var keys = DemoKeys(entries: [])
-        keys.entries.append(try await platformKey(domain))
+        keys.entries.append(try await platformKey(domain, name: "demo"))
         for partner in try await domain.tenants.children(of: .platform, page: try PageRequest(limit: 200)).items {
             try await keys.addKeys(of: partner.scope, domain)
             for client in try await domain.tenants.children(of: partner.scope, page: try PageRequest(limit: 200)).items
@@ -42,7 +42,8 @@ struct DemoKeys: Sendable {
 
     private static let actor = Actor(kind: .system, principalID: nil, displayName: "millwright demo", origin: "command")
 
-    private static func platformKey(_ domain: Domain) async throws -> Entry {
+    /// A new key of the platform's administrator, who is made when there is none.
+    static func platformKey(_ domain: Domain, name: String) async throws -> Entry {
         let email = "platform@millwright.example"
         var principal = try await domain.principals.principal(email: email, home: .platform)
         if principal == nil {
@@ -54,7 +55,7 @@ struct DemoKeys: Sendable {
         }
         guard let principal else { throw Problem.notFound("principal") }
         let issued = try await domain.principals.issueKey(
-            for: principal.id, name: "demo", in: .platform, by: actor)
+            for: principal.id, name: name, in: .platform, by: actor)
         return Entry(role: Role.platformAdmin.rawValue, place: "", token: issued.token.reveal())
     }
 

@@ -77,6 +77,19 @@ struct PrivateCluster: Sendable {
         return result.terminationStatus.isSuccess
     }
 
+    /// What a program of PostgreSQL's prints; it must succeed.
+    func output(_ program: String, _ arguments: [String]) async throws -> String {
+        let result = try await Subprocess.run(
+            .path(programs.path(program)), arguments: Arguments(arguments),
+            environment: .inherit.updating(["LC_ALL": "C.UTF-8", "LANG": nil]), workingDirectory: "/",
+            platformOptions: options, output: .string(limit: 1 << 20), error: .string(limit: 1 << 14))
+        guard result.terminationStatus.isSuccess else {
+            throw Problem(
+                .unavailable, "\(program) failed (\(result.terminationStatus)): \(result.standardError ?? "")")
+        }
+        return result.standardOutput ?? ""
+    }
+
     private func run(_ program: String, _ arguments: [String]) async throws {
         let result = try await Subprocess.run(
             .path(programs.path(program)), arguments: Arguments(arguments),

@@ -1,0 +1,42 @@
+import Primitives
+
+/// The events that a bench sends, as requests ready to be written: nothing is built while the clock runs but the number.
+struct EventLoad: Sendable {
+    let plantID: String
+    let key: String
+    let type: String
+    /// Distinguishes the loads of one bench; the events of each are new.
+    let name: String
+
+    /// One event in structured mode.
+    func single(_ number: Int) -> [UInt8] {
+        request(contentType: "application/cloudevents+json", body: Array(event(number).utf8))
+    }
+
+    func batch(_ first: Int, count: Int) -> [UInt8] {
+        let body = "[" + (first..<(first + count)).map(event).joined(separator: ",") + "]"
+        return request(contentType: "application/cloudevents-batch+json", body: Array(body.utf8))
+    }
+
+    func sourceEventID(_ number: Int) -> String { "\(name)-\(number)" }
+
+    private func event(_ number: Int) -> String {
+        """
+        {"specversion":"1.0","id":"\(sourceEventID(number))","source":"press-7","type":"\(type)",\
+        "data":{"asset":"press-7","value":\(number % 100),"unit":"C","line":"L1","text":"the bucket does not open"}}
+        """
+    }
+
+    private func request(contentType: String, body: [UInt8]) -> [UInt8] {
+        Array(
+            """
+            POST /v1/plants/\(plantID)/events HTTP/1.1\r
+            Host: 127.0.0.1\r
+            Authorization: Bearer \(key)\r
+            Content-Type: \(contentType)\r
+            Content-Length: \(body.count)\r
+            \r
+
+            """.utf8) + body
+    }
+}

@@ -1,0 +1,126 @@
+import Glibc
+import Primitives
+import Synchronization
+
+/// Sends requests over keep-alive connections, a thread each, and bounds the load in time.
+struct LoadGenerator: Sendable {
+    let port: Int
+    let connections: Int
+    let seconds: Double
+
+    struct Outcome: Sendable {
+        var sent = 0
+        /// By status, of those that were not 202.
+        var refused: [Int: Int] = [:]
+        var elapsedSeconds = 0.0
+        /// Of each request, from when it was due to its answer.
+        var answerMilliseconds: [Double] = []
+    }
+
+    /// As fast as the server answers: each connection sends the next when it has the answer.
+    func closedLoop(_ request: @escaping @Sendable (Int) -> [UInt8]) async throws -> Outcome {
+        let next = Atomic<Int>(0)
+        return try await run { deadline, _ in
+            ContinuousClock.now < deadline ? (next.wrappingAdd(1, ordering: .relaxed).oldValue, nil) : nil
+        } request: {
+            request($0)
+        }
+    }
+
+    /// At a rate, whether the server keeps up or not: a late answer does not make the next event late, and its time
+    /// counts from when it was due.
+    func openLoop(
+        perSecond rate: Double, _ request: @escaping @Sendable (Int) -> [UInt8],
+        due: @escaping @Sendable (Int, ContinuousClock.Instant) -> Void
+    ) async throws -> Outcome {
+        let next = Atomic<Int>(0)
+        let total = Int(rate * seconds)
+        return try await run { _, start in
+            let number = next.wrappingAdd(1, ordering: .relaxed).oldValue
+            guard number < total else { return nil }
+            let moment = start + .nanoseconds(Int64(Double(number) / rate * 1e9))
+            due(number, moment)
+            return (number, moment)
+        } request: {
+            request($0)
+        }
+    }
+
+    private typealias Next =
+        @Sendable (_ deadline: ContinuousClock.Instant, _ start: ContinuousClock.Instant) -> (
+            number: Int, due: ContinuousClock.Instant?
+        )?
+
+    private func run(_ next: @escaping Next, request: @escaping @Sendable (Int) -> [UInt8]) async throws -> Outcome {
+        let start = ContinuousClock.now + .milliseconds(100)
+        let deadline = start + .nanoseconds(Int64(seconds * 1e9))
+        var total = Outcome()
+        try await withThrowingTaskGroup(of: Outcome.self) { group in
+            for _ in 0..<connections {
+                group.addTask {
+                    try await OwnThread.run {
+                        try Self.send(KeepAliveConnection(port: port), start, deadline, next, request)
+                    }
+                }
+            }
+            for try await part in group {
+                total.sent += part.sent
+                total.refused.merge(part.refused, uniquingKeysWith: +)
+                total.answerMilliseconds += part.answerMilliseconds
+            }
+        }
+        total.elapsedSeconds = (ContinuousClock.now - start).seconds
+        return total
+    }
+
+    private static func send(
+        _ opened: consuming KeepAliveConnection, _ start: ContinuousClock.Instant, _ deadline: ContinuousClock.Instant,
+        _ next: Next, _ request: (Int) -> [UInt8]
+    ) throws -> Outcome {
+        var connection = opened
+        var outcome = Outcome()
+        sleep(until: start)
+        while let (number, due) = next(deadline, start) {
+            if let due { sleep(until: due) }
+            let began = due ?? ContinuousClock.now
+            let status = try connection.exchange(request(number))
+            outcome.sent += 1
+            outcome.answerMilliseconds.append((ContinuousClock.now - began).seconds * 1000)
+            if status != 202 { outcome.refused[status, default: 0] += 1 }
+        }
+        return outcome
+    }
+
+    private static func sleep(until moment: ContinuousClock.Instant) {
+        let microseconds = (moment - .now).seconds * 1e6
+        if microseconds > 1 { usleep(UInt32(microseconds)) }
+    }
+}
+
+/// Runs blocking work on a thread made for it.
+enum OwnThread {
+    private final class Work {
+        let body: () -> Void
+        init(_ body: @escaping () -> Void) { self.body = body }
+    }
+
+    static func run<Value: Sendable>(_ body: @escaping @Sendable () throws -> Value) async throws -> Value {
+        try await withCheckedThrowingContinuation { answer in
+            let work = Work {
+                answer.resume(with: Result { try body() })
+            }
+            var thread = pthread_t()
+            let status = pthread_create(
+                &thread, nil,
+                { context in
+                    Unmanaged<Work>.fromOpaque(context!).takeRetainedValue().body()
+                    return nil
+                }, Unmanaged.passRetained(work).toOpaque())
+            guard status == 0 else {
+                answer.resume(throwing: Problem(.unavailable, "A thread cannot be made."))
+                return
+            }
+            pthread_detach(thread)
+        }
+    }
+}
