@@ -80,7 +80,10 @@ package struct Reconciler: Service {
             while !Task.isCancelled {
                 let startedAt = Timestamp.now()
                 let (epoch, ended) = await runOnce(plant, house)
-                if Task.isCancelled { break }
+                if Task.isCancelled {
+                    await recordStop(plant, epoch, ended)
+                    break
+                }
                 let lived = Timestamp.now().unixSeconds - startedAt.unixSeconds
                 let delay = backoff.delaySeconds(afterLivingFor: lived)
                 logger.notice(
@@ -92,6 +95,19 @@ package struct Reconciler: Service {
             }
             children.cancelAll()
         }
+    }
+
+    /// A runner that was told to stop is recorded as absent, and its last seconds are metered.
+    private func recordStop(_ plant: TenantScope, _ epoch: Int64?, _ exit: String) async {
+        guard let epoch else { return }
+        // Not a child: this task is cancelled already, and the record must be written all the same. It is awaited here.
+        await Task { [registry, logger] in
+            do {
+                try await registry.runnerEnded(of: plant, epoch: epoch, exit, restartInSeconds: nil)
+            } catch {
+                logger.notice("a runner's end is not recorded", metadata: ["plant": "\(plant)", "reason": "\(error)"])
+            }
+        }.value
     }
 
     private func runOnce(_ plant: TenantScope, _ house: PlantHouse) async -> (epoch: Int64?, exit: String) {

@@ -99,12 +99,7 @@ struct CatalogueOperations {
             body: .init(Schema.anyObject, maximumBytes: 4 << 20),
             success: .init(.created, "The version; 200 when it was published before.", schema: Self.versionSchema)
         ) { call in
-            let (package, problems) = TemplatePackage.read(content: call.body)
-            guard let package else {
-                throw Problem(
-                    .invalidDefinition, "The template cannot be read.",
-                    items: problems.map { .init(path: "", message: "\($0)") })
-            }
+            let package = try TemplatePackage(content: call.body)
             let published = try await templates.publish(package, in: call.scope, by: call.actor)
             return .json(Self.json(published.version), published.isNew ? .created : .ok)
         }

@@ -1,7 +1,9 @@
+import Database
 import Glibc
 import Logging
 import Primitives
 import Tenancy
+import Vault
 
 /// A private cluster and a control plane for one bench, in a directory of their own that is removed afterwards.
 struct BenchHost: Sendable {
@@ -37,7 +39,7 @@ struct BenchHost: Sendable {
         defer { lock.release() }
         let cluster = try PrivateCluster(data, logger: logger)
         try await cluster.remove()
-        let ended = try await Interruption.stopping {
+        let ended: Bool? = try await Interruption.stopping {
             let outcome: Result<Void, any Error>
             do {
                 outcome = .success(try await perform(measure, cluster))
@@ -46,7 +48,8 @@ struct BenchHost: Sendable {
             }
             // Also when it was cancelled: what was started is stopped, and what was written is removed.
             await Task { try? await cluster.remove() }.value
-            return try outcome.get()
+            try outcome.get()
+            return true
         }
         if ended == nil { throw Problem(.timeout, "The bench was stopped.") }
     }

@@ -1,4 +1,5 @@
 import JSON
+import NIOHTTP1
 import Primitives
 
 /// The tenants of a bench, made through the API like anybody's.
@@ -50,8 +51,8 @@ struct BenchPlatform: Sendable {
     static let template: JSONValue = [
         "format": 1, "slug": "bench-two-tasks",
         "template": [
-            "name": "Two tasks", "version": "1.0.0", "summary": "What the bench runs.", "capabilities": [],
-            "roles": [],
+            "name": "Two tasks", "version": "1.0.0", "summary": "What the bench runs.",
+            "parameters": ["type": "object", "additionalProperties": false], "capabilities": [], "roles": [],
             "eventTypes": [
                 .init(stringLiteral: eventType): [
                     "summary": "A reading of a machine.",

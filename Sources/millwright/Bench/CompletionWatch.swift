@@ -10,29 +10,31 @@ final class CompletionWatch: Sendable {
 
     private let database: Database
     private let plant: TenantScope
-    private let open = Mutex<[String: ContinuousClock.Instant]>([:])
+    private let open = Mutex<[UUIDv7: ContinuousClock.Instant]>([:])
+    private let isOver = Mutex(false)
 
     init(_ database: Database, _ plant: TenantScope) {
         self.database = database
         self.plant = plant
     }
 
-    /// An event is to be followed from the moment at which it is due.
-    func follow(_ sourceEventID: String, from moment: ContinuousClock.Instant) {
-        open.withLock { $0[sourceEventID] = moment }
+    /// What follows from an accepted event is waited for; its time counts from when it was due.
+    func follow(_ event: UUIDv7, from moment: ContinuousClock.Instant) {
+        open.withLock { $0[event] = moment }
     }
 
-    /// Looks until it is cancelled or, once `isOver` says so, nothing is open any more.
+    /// Nothing more will be followed.
+    func finish() { isOver.withLock { $0 = true } }
+
+    /// Looks until everything that was followed has completed and nothing more will be.
     /// - Returns: milliseconds from event to completed run, one for each.
-    func watch(isOver: @Sendable () -> Bool, patienceSeconds: Double) async throws -> [Double] {
+    func watch(patienceSeconds: Double) async throws -> [Double] {
         var milliseconds: [Double] = []
         var lastMovement = ContinuousClock.now
         while true {
-            let wanted = open.withLock { open in
-                let now = ContinuousClock.now
-                return open.filter { $0.value <= now }.map(\.key)
-            }
-            if wanted.isEmpty, isOver(), open.withLock(\.isEmpty) { return milliseconds }
+            let isLast = isOver.withLock { $0 }
+            let wanted = open.withLock { Array($0.keys) }
+            if wanted.isEmpty, isLast { return milliseconds }
             let found = wanted.isEmpty ? [] : try await completed(wanted)
             let now = ContinuousClock.now
             open.withLock { open in
@@ -48,34 +50,30 @@ final class CompletionWatch: Sendable {
         }
     }
 
-    private func completed(_ sourceEventIDs: [String]) async throws -> [String] {
-        try await database.read(plant) { transaction in
+    /// A run's identifier has the first half of its event's: what events started is a range of the key.
+    private func completed(_ events: [UUIDv7]) async throws -> [UUIDv7] {
+        guard case .plant(let partnerID, let clientID, let plantID) = plant,
+            let first = events.map(\.high).min(), let last = events.map(\.high).max()
+        else { return [] }
+        let range = (from: UUIDv7(high: first, low: 0), to: UUIDv7(high: last, low: .max))
+        return try await database.read(plant) { transaction in
             try await transaction.query(
                 """
-                SELECT event.source_event_id
-                FROM millwright.event AS event
-                JOIN millwright.run AS run
-                  ON run.partner_id = event.partner_id AND run.client_id = event.client_id
-                  AND run.plant_id = event.plant_id AND run.event_id = event.event_id
-                WHERE event.source_event_id = ANY(\(sourceEventIDs)) AND run.status = 'completed'
+                SELECT event_id
+                FROM millwright.run
+                WHERE partner_id = \(partnerID) AND client_id = \(clientID) AND plant_id = \(plantID)
+                  AND run_id BETWEEN \(range.from) AND \(range.to)
+                  AND status = 'completed'
                 """
-            ).map { try $0.decode("source_event_id") }
+            ).map { try $0.decode("event_id") }
         }
     }
 
-    /// How many runs of a load's events completed.
-    static func completedRuns(_ database: Database, _ plant: TenantScope, of load: String) async throws -> Int {
-        let pattern = load + "-%"
-        return try await database.read(plant) { transaction in
+    /// How many runs of the plant have completed.
+    static func completedRuns(_ database: Database, _ plant: TenantScope) async throws -> Int {
+        try await database.read(plant) { transaction in
             try await transaction.one(
-                """
-                SELECT count(*) AS runs
-                FROM millwright.event AS event
-                JOIN millwright.run AS run
-                  ON run.partner_id = event.partner_id AND run.client_id = event.client_id
-                  AND run.plant_id = event.plant_id AND run.event_id = event.event_id
-                WHERE event.source_event_id LIKE \(pattern) AND run.status = 'completed'
-                """
+                "SELECT count(*) AS runs FROM millwright.run WHERE status = 'completed'"
             )?.decode("runs") ?? 0
         }
     }

@@ -1,6 +1,7 @@
 import Catalogue
 import Execution
 import JSON
+import NIOHTTP1
 import Primitives
 import RunnerProtocol
 import Tenancy

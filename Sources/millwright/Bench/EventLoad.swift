@@ -2,6 +2,8 @@ import Primitives
 
 /// The events that a bench sends, as requests ready to be written: nothing is built while the clock runs but the number.
 struct EventLoad: Sendable {
+    static let source = "press-7"
+
     let plantID: String
     let key: String
     let type: String
@@ -22,7 +24,7 @@ struct EventLoad: Sendable {
 
     private func event(_ number: Int) -> String {
         """
-        {"specversion":"1.0","id":"\(sourceEventID(number))","source":"press-7","type":"\(type)",\
+        {"specversion":"1.0","id":"\(sourceEventID(number))","source":"\(Self.source)","type":"\(type)",\
         "data":{"asset":"press-7","value":\(number % 100),"unit":"C","line":"L1","text":"the bucket does not open"}}
         """
     }

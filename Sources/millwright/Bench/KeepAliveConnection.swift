@@ -31,8 +31,8 @@ struct KeepAliveConnection: ~Copyable {
 
     deinit { close(descriptor) }
 
-    /// - Returns: the status of the answer.
-    mutating func exchange(_ request: [UInt8]) throws -> Int {
+    /// - Returns: the status and the body of the answer.
+    mutating func exchange(_ request: [UInt8]) throws -> (status: Int, body: [UInt8]) {
         try write(request)
         return try readAnswer()
     }
@@ -41,16 +41,17 @@ struct KeepAliveConnection: ~Copyable {
         var sent = 0
         while sent < bytes.count {
             let count = bytes.withUnsafeBytes {
-                send(descriptor, $0.baseAddress! + sent, $0.count - sent, Int32(MSG_NOSIGNAL.rawValue))
+                send(descriptor, $0.baseAddress! + sent, $0.count - sent, Int32(MSG_NOSIGNAL))
             }
             guard count > 0 else { throw Problem(.unavailable, "The server closed the connection.") }
             sent += count
         }
     }
 
-    private mutating func readAnswer() throws -> Int {
+    private mutating func readAnswer() throws -> (status: Int, body: [UInt8]) {
         buffer.removeAll(keepingCapacity: true)
         var needed: Int?
+        var bodyStart = 0
         var status = 0
         var chunk = [UInt8](repeating: 0, count: 1 << 16)
         while needed == nil || buffer.count < needed! {
@@ -60,10 +61,11 @@ struct KeepAliveConnection: ~Copyable {
             if needed == nil, let end = Self.endOfHead(buffer) {
                 let head = String(decoding: buffer[..<end], as: UTF8.self)
                 status = head.split(separator: " ", maxSplits: 2).dropFirst().first.flatMap { Int($0) } ?? 0
+                bodyStart = end
                 needed = end + Self.contentLength(head)
             }
         }
-        return status
+        return (status, Array(buffer[bodyStart...]))
     }
 
     private static func endOfHead(_ bytes: [UInt8]) -> Int? {

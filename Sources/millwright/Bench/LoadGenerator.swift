@@ -24,6 +24,7 @@ struct LoadGenerator: Sendable {
             ContinuousClock.now < deadline ? (next.wrappingAdd(1, ordering: .relaxed).oldValue, nil) : nil
         } request: {
             request($0)
+        } answered: { _, _ in
         }
     }
 
@@ -31,27 +32,32 @@ struct LoadGenerator: Sendable {
     /// counts from when it was due.
     func openLoop(
         perSecond rate: Double, _ request: @escaping @Sendable (Int) -> [UInt8],
-        due: @escaping @Sendable (Int, ContinuousClock.Instant) -> Void
+        answered: @escaping Answered
     ) async throws -> Outcome {
         let next = Atomic<Int>(0)
         let total = Int(rate * seconds)
         return try await run { _, start in
             let number = next.wrappingAdd(1, ordering: .relaxed).oldValue
             guard number < total else { return nil }
-            let moment = start + .nanoseconds(Int64(Double(number) / rate * 1e9))
-            due(number, moment)
-            return (number, moment)
+            return (number, start + .nanoseconds(Int64(Double(number) / rate * 1e9)))
         } request: {
             request($0)
+        } answered: {
+            answered($0, $1)
         }
     }
+
+    /// Called with when a request was due, and the body of its answer.
+    typealias Answered = @Sendable (_ due: ContinuousClock.Instant, _ body: [UInt8]) -> Void
 
     private typealias Next =
         @Sendable (_ deadline: ContinuousClock.Instant, _ start: ContinuousClock.Instant) -> (
             number: Int, due: ContinuousClock.Instant?
         )?
 
-    private func run(_ next: @escaping Next, request: @escaping @Sendable (Int) -> [UInt8]) async throws -> Outcome {
+    private func run(
+        _ next: @escaping Next, request: @escaping @Sendable (Int) -> [UInt8], answered: @escaping Answered
+    ) async throws -> Outcome {
         let start = ContinuousClock.now + .milliseconds(100)
         let deadline = start + .nanoseconds(Int64(seconds * 1e9))
         var total = Outcome()
@@ -59,7 +65,7 @@ struct LoadGenerator: Sendable {
             for _ in 0..<connections {
                 group.addTask {
                     try await OwnThread.run {
-                        try Self.send(KeepAliveConnection(port: port), start, deadline, next, request)
+                        try Self.send(KeepAliveConnection(port: port), start, deadline, next, request, answered)
                     }
                 }
             }
@@ -75,7 +81,7 @@ struct LoadGenerator: Sendable {
 
     private static func send(
         _ opened: consuming KeepAliveConnection, _ start: ContinuousClock.Instant, _ deadline: ContinuousClock.Instant,
-        _ next: Next, _ request: (Int) -> [UInt8]
+        _ next: Next, _ request: (Int) -> [UInt8], _ answered: Answered
     ) throws -> Outcome {
         var connection = opened
         var outcome = Outcome()
@@ -83,7 +89,8 @@ struct LoadGenerator: Sendable {
         while let (number, due) = next(deadline, start) {
             if let due { sleep(until: due) }
             let began = due ?? ContinuousClock.now
-            let status = try connection.exchange(request(number))
+            let (status, body) = try connection.exchange(request(number))
+            answered(began, body)
             outcome.sent += 1
             outcome.answerMilliseconds.append((ContinuousClock.now - began).seconds * 1000)
             if status != 202 { outcome.refused[status, default: 0] += 1 }

@@ -35,7 +35,7 @@ struct RunnersBench: Sendable {
             plantID: plant, key: stage.client.key.reveal(), type: BenchPlatform.eventType, name: "warm-up")
         _ = try await OwnThread.run {
             var connection = try KeepAliveConnection(port: stage.port)
-            guard try connection.exchange(load.batch(0, count: Self.warmUpEvents)) == 202 else {
+            guard try connection.exchange(load.batch(0, count: Self.warmUpEvents)).status == 202 else {
                 throw Problem(.unavailable, "A plant did not accept its events.")
             }
             return true

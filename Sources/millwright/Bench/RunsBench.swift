@@ -1,6 +1,5 @@
 import JSON
 import Primitives
-import Synchronization
 import Tenancy
 
 /// Single events over keep-alive connections, as machines and webhooks send them, to completed runs of two tasks.
@@ -43,6 +42,7 @@ struct RunsBench: Sendable {
     private func throughput(
         _ load: EventLoad, seconds: Double, _ stage: BenchHost.Stage, _ plant: TenantScope
     ) async throws -> (perSecond: Double, answers: [Double]) {
+        let before = try await CompletionWatch.completedRuns(stage.domain.database, plant)
         let start = ContinuousClock.now
         let outcome = try await LoadGenerator(port: stage.port, connections: connections, seconds: seconds)
             .closedLoop(load.single)
@@ -54,11 +54,12 @@ struct RunsBench: Sendable {
             }
             try await Task.sleep(for: .milliseconds(10))
         }
-        let completed = try await CompletionWatch.completedRuns(stage.domain.database, plant, of: load.name)
+        let elapsed = (ContinuousClock.now - start).seconds
+        let completed = try await CompletionWatch.completedRuns(stage.domain.database, plant) - before
         guard completed == outcome.sent else {
             throw Problem(.internalError, "\(outcome.sent) events were accepted and \(completed) runs completed.")
         }
-        return (Double(completed) / (ContinuousClock.now - start).seconds, outcome.answerMilliseconds)
+        return (Double(completed) / elapsed, outcome.answerMilliseconds)
     }
 
     /// Milliseconds from the moment at which an event was due to the completed run that follows from it.
@@ -66,20 +67,21 @@ struct RunsBench: Sendable {
         _ load: EventLoad, _ stage: BenchHost.Stage, _ plant: TenantScope
     ) async throws -> [Double] {
         let watch = CompletionWatch(stage.domain.database, plant)
-        let isOver = Atomic<Bool>(false)
         return try await withThrowingTaskGroup(of: [Double].self) { group in
-            group.addTask {
-                defer { isOver.store(true, ordering: .releasing) }
+            group.addTask { [seconds, connections, rate] in
+                defer { watch.finish() }
                 let outcome = try await LoadGenerator(port: stage.port, connections: connections, seconds: seconds)
-                    .openLoop(perSecond: rate, load.single) { number, due in
-                        watch.follow(load.sourceEventID(number), from: due)
+                    .openLoop(perSecond: rate, load.single) { due, body in
+                        let answer = try? JSONValue(parsing: body)
+                        if let id = answer?["events"]?[0]?["id"]?.stringValue.flatMap({ UUIDv7($0) }) {
+                            watch.follow(id, from: due)
+                        }
                     }
                 try outcome.expectAccepted()
                 return []
             }
             group.addTask {
-                try await watch.watch(
-                    isOver: { isOver.load(ordering: .acquiring) }, patienceSeconds: Self.patienceSeconds)
+                try await watch.watch(patienceSeconds: Self.patienceSeconds)
             }
             var all: [Double] = []
             for try await part in group { all += part }

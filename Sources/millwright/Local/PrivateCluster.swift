@@ -85,9 +85,9 @@ struct PrivateCluster: Sendable {
             platformOptions: options, output: .string(limit: 1 << 20), error: .string(limit: 1 << 14))
         guard result.terminationStatus.isSuccess else {
             throw Problem(
-                .unavailable, "\(program) failed (\(result.terminationStatus)): \(result.standardError ?? "")")
+                .unavailable, "\(program) failed (\(result.terminationStatus)): \(result.standardError)")
         }
-        return result.standardOutput ?? ""
+        return result.standardOutput
     }
 
     private func run(_ program: String, _ arguments: [String]) async throws {
