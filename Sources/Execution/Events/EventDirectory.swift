@@ -66,6 +66,11 @@ package struct EventDirectory: Sendable {
         """
 }
 
+extension EventIntake {
+    /// What was taken in, to be looked at.
+    package var directory: EventDirectory { EventDirectory(database: database) }
+}
+
 extension EventRecord {
     fileprivate init(row: Row) throws {
         self.init(

@@ -85,7 +85,7 @@ package struct APISurface: Sendable {
                 + CatalogueOperations(
                     templates: parts.templates, connections: parts.connections, workflows: parts.workflows
                 ).all
-                + EventOperations(intake: parts.intake).all
+                + EventOperations(intake: parts.intake, events: parts.intake.directory).all
                 + RunOperations(runs: parts.runs).all
                 + HumanTaskOperations(humanTasks: parts.humanTasks).all
                 + RunnerOperations(runners: parts.runners, overviews: parts.overview).all
