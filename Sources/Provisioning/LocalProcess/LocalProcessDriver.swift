@@ -46,8 +46,9 @@ package struct LocalProcessDriver: RunnerDriver {
         let probe = SandboxArguments(
             runner: "/bin/true", runnerArguments: [], socketDirectory: "/tmp",
             libraryDirectories: Self.libraryDirectories(), exists: Self.exists)
+        let command = AccountSwitch.command(bubblewrapPath, probe.values, as: account)
         let result = try? await Subprocess.run(
-            .path(FilePath(bubblewrapPath)), arguments: Arguments(probe.values), platformOptions: platformOptions(),
+            .path(command.executable), arguments: Arguments(command.arguments), platformOptions: platformOptions(),
             input: .none, output: .discarded, error: .string(limit: 4096))
         if let result, case .exited(0) = result.terminationStatus { return missing }
         let reason = result?.standardError.split(separator: "\n").first.map(String.init) ?? "it cannot be started"
@@ -83,8 +84,9 @@ package struct LocalProcessDriver: RunnerDriver {
     private func confined(
         _ specification: RunnerSpecification, _ arguments: SandboxArguments, until stops: AsyncStream<Void>
     ) async throws -> RunnerExit {
+        let command = AccountSwitch.command(bubblewrapPath, arguments.values, as: account)
         let result = try await Subprocess.run(
-            .path(FilePath(bubblewrapPath)), arguments: Arguments(arguments.values),
+            .path(command.executable), arguments: Arguments(command.arguments),
             environment: .custom(["PATH": "/usr/bin:/bin"]), platformOptions: platformOptions(),
             input: .inputWriter, output: .sequence, error: .currentStandardError
         ) { execution in
@@ -120,11 +122,6 @@ package struct LocalProcessDriver: RunnerDriver {
 
     private func platformOptions() -> PlatformOptions {
         var options = PlatformOptions()
-        if let account {
-            options.userID = account.userID
-            options.groupID = account.groupID
-            options.supplementaryGroups = []
-        }
         options.createSession = true
         return options
     }

@@ -1,6 +1,7 @@
 import Glibc
 import Logging
 import Primitives
+import Provisioning
 import Subprocess
 import SystemPackage
 
@@ -71,16 +72,18 @@ struct PrivateCluster: Sendable {
     }
 
     func isRunning() async throws -> Bool {
+        let command = command("pg_ctl", ["status", "--pgdata", directory])
         let result = try await Subprocess.run(
-            .path(programs.path("pg_ctl")), arguments: ["status", "--pgdata", directory], workingDirectory: "/",
+            .path(command.executable), arguments: Arguments(command.arguments), workingDirectory: "/",
             platformOptions: options, output: .discarded, error: .discarded)
         return result.terminationStatus.isSuccess
     }
 
     /// What a program of PostgreSQL's prints; it must succeed.
     func output(_ program: String, _ arguments: [String]) async throws -> String {
+        let command = command(program, arguments)
         let result = try await Subprocess.run(
-            .path(programs.path(program)), arguments: Arguments(arguments),
+            .path(command.executable), arguments: Arguments(command.arguments),
             environment: .inherit.updating(["LC_ALL": "C.UTF-8", "LANG": nil]), workingDirectory: "/",
             platformOptions: options, output: .string(limit: 1 << 20), error: .string(limit: 1 << 14))
         guard result.terminationStatus.isSuccess else {
@@ -91,8 +94,9 @@ struct PrivateCluster: Sendable {
     }
 
     private func run(_ program: String, _ arguments: [String]) async throws {
+        let command = command(program, arguments)
         let result = try await Subprocess.run(
-            .path(programs.path(program)), arguments: Arguments(arguments),
+            .path(command.executable), arguments: Arguments(command.arguments),
             environment: .inherit.updating(["LC_ALL": "C.UTF-8", "LANG": nil]), workingDirectory: "/",
             platformOptions: options, output: .discarded, error: .string(limit: 1 << 14))
         guard result.terminationStatus.isSuccess else {
@@ -102,13 +106,14 @@ struct PrivateCluster: Sendable {
         }
     }
 
+    private func command(_ program: String, _ arguments: [String]) -> (executable: FilePath, arguments: [String]) {
+        AccountSwitch.command(
+            programs.path(program).string, arguments,
+            as: account.map { .init(userID: $0.userID, groupID: $0.groupID) })
+    }
+
     private var options: PlatformOptions {
         var options = PlatformOptions()
-        if let account {
-            options.userID = account.userID
-            options.groupID = account.groupID
-            options.supplementaryGroups = []
-        }
         // The server must not get the terminal's Ctrl-C: we stop it when what uses it has ended.
         options.createSession = true
         return options
