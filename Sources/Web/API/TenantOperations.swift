@@ -8,7 +8,7 @@ struct TenantOperations {
     let tenants: TenantDirectory
 
     var all: [Operation] {
-        [listPartners, createPartner, listClients, createClient, listPlants, createPlant]
+        [findPlace, listPartners, createPartner, listClients, createClient, listPlants, createPlant]
             + [Level.partner, .client, .plant].flatMap { level in
                 [read(level), change(level), suspend(level), resume(level), delete(level)]
             }
@@ -58,6 +58,40 @@ struct TenantOperations {
             "name": Schema.string, "status": Schema.oneOf(TenantStatus.self), "timeZone": Schema.string,
             "currency": Schema.string, "createdAt": Schema.timestamp,
         ], required: ["id", "slug", "name", "status", "createdAt"])
+
+    // MARK: Finding by name
+
+    /// For whoever knows a plant by its name and holds a role only there, and so cannot read the levels above.
+    private var findPlace: Operation {
+        Operation(
+            id: "findPlace", method: .get, path: "/v1/places",
+            summary: "The identifiers of a partner, client or plant that is named by its path of slugs.",
+            tag: "Tenants", access: .authenticated,
+            query: [.init("path", "partner, partner/client or partner/client/plant.", isRequired: true)],
+            success: .init(
+                .ok, "The place.",
+                schema: Schema.object(
+                    [
+                        "level": Schema.oneOf(TenantLevel.self), "path": Schema.string, "name": Schema.string,
+                        "status": Schema.oneOf(TenantStatus.self), "partnerId": Schema.uuid, "clientId": Schema.uuid,
+                        "plantId": Schema.uuid, "timeZone": Schema.string,
+                    ], required: ["level", "path", "name", "status", "partnerId"]))
+        ) { call in
+            let caller = try call.caller()
+            guard let place = try await tenants.place(path: call.queryValues["path"] ?? ""),
+                caller.bindings.contains(where: { $0.scope.covers(place.scope) })
+            else { throw Problem.notFound("place") }
+            var object: JSONObject = [
+                "level": .string(place.scope.level.rawValue), "path": .string(place.path), "name": .string(place.name),
+                "status": .string(place.status.rawValue),
+            ]
+            object.set("partnerId", ifPresent: place.scope.partnerID.json)
+            object.set("clientId", ifPresent: place.scope.clientID.json)
+            object.set("plantId", ifPresent: place.scope.plantID.json)
+            object.set("timeZone", ifPresent: place.timeZone.map(JSONValue.string))
+            return .json(.object(object))
+        }
+    }
 
     // MARK: Lists and making
 

@@ -27,19 +27,25 @@ extension APIClient {
     /// The id of a plant that is given by its id or as `partner/client/plant`.
     func plantID(_ given: String) async throws -> String {
         if PlantID(given) != nil { return given }
-        let slugs = given.split(separator: "/").map(String.init)
-        guard slugs.count == 3 else {
+        guard given.split(separator: "/").count == 3 else {
             throw Problem(.invalidParameters, "Name the plant by its id or as partner/client/plant, not '\(given)'.")
         }
-        let partner = try await child(slugs[0], "/v1/partners", "partner")
-        let client = try await child(slugs[1], "/v1/partners/\(partner)/clients", "client")
-        return try await child(slugs[2], "/v1/clients/\(client)/plants", "plant")
+        return try await place(given, "plantId")
     }
 
-    private func child(_ slug: String, _ path: String, _ what: String) async throws -> String {
-        let items = try await all(path)
-        guard let found = items.first(where: { $0["slug"]?.stringValue == slug }), let id = found["id"]?.stringValue
-        else { throw Problem.notFound("\(what) \(slug)") }
-        return id
+    /// An identifier of the partner, client or plant that a path of slugs names.
+    private func place(_ path: String, _ member: String) async throws -> String {
+        let encoded = path.utf8.map { byte in
+            let isPlain = (0x61...0x7A).contains(byte) || (0x30...0x39).contains(byte) || byte == 0x2D || byte == 0x2F
+            return isPlain ? String(UnicodeScalar(byte)) : "%" + (byte < 16 ? "0" : "") + String(byte, radix: 16)
+        }.joined()
+        do {
+            guard let id = try await get("/v1/places?path=" + encoded)[member]?.stringValue else {
+                throw Problem.notFound(path)
+            }
+            return id
+        } catch let problem as Problem where problem.code == .notFound {
+            throw Problem(.notFound, "There is no \(path) that this key can see.")
+        }
     }
 }

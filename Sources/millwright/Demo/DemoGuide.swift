@@ -4,12 +4,15 @@ import Tenancy
 
 /// What a person who has just started the demo needs: where it is, keys, what happened, and what to try next.
 struct DemoGuide: Sendable {
+    private static let quietSeconds = 0.5
+    private static let patienceSeconds = 20.0
+
     let stage: DemoStage
 
     func show(_ plants: [DemoPlant]) async throws {
-        try? await Task.sleep(for: .seconds(1))  // the last events become runs, so that the table shows them
+        let overviews = try await settled()
         var table = TextTable("Plant", "Events", "Runs completed", "open", "faulted", "People are asked")
-        for item in try await stage.overviews() {
+        for item in overviews {
             table.add(
                 stage.text(item, "client") + " / " + stage.text(item, "plant"),
                 String(stage.number(item, "events")), String(stage.number(item, "runsCompleted")),
@@ -40,5 +43,21 @@ struct DemoGuide: Sendable {
 
             Ctrl-C stops everything; the next start goes on with the data.
             """)
+    }
+
+    /// What happened, once the runs of the last events have come as far as they come without people.
+    private func settled() async throws -> [JSONValue] {
+        let deadline = ContinuousClock.now + .seconds(Self.patienceSeconds)
+        var last = try await stage.overviews()
+        var quietSince = ContinuousClock.now
+        while ContinuousClock.now < deadline, (ContinuousClock.now - quietSince).seconds < Self.quietSeconds {
+            try await Task.sleep(for: .milliseconds(100))
+            let next = try await stage.overviews()
+            // Nothing has completed yet: the runners are only just at it.
+            let hasBegun = next.allSatisfy { stage.number($0, "events") == 0 || stage.number($0, "runsCompleted") > 0 }
+            if next != last || !hasBegun { quietSince = .now }
+            last = next
+        }
+        return last
     }
 }
