@@ -67,12 +67,17 @@ final class ConnectionWorker {
     func run() {
         while !isStopping {
             if let reason = connect() {
-                if !isStopping { logger.warning("cannot connect to PostgreSQL", metadata: ["reason": "\(reason)"]) }
-                pool.connectionFailed(connection.slot, reason: reason)
+                let isFirst = pool.connectionFailed(connection.slot, reason: reason)
+                // Of all the connections and tries of one outage, one is worth a line.
+                if !isStopping {
+                    logger.log(
+                        level: isFirst ? .warning : .debug, "cannot connect to PostgreSQL",
+                        metadata: ["reason": "\(reason)"])
+                }
             } else {
                 backoff.reset()
                 connection.mailbox.withLock { $0.isOpen = true }
-                pool.connectionIsUp(connection.slot)
+                if pool.connectionIsUp(connection.slot) { logger.notice("connected to PostgreSQL again") }
                 serve()
                 pool.connectionIsDown(connection.slot)
             }

@@ -134,10 +134,12 @@ final class ConnectionPool: Sendable {
         serveWaiting()
     }
 
-    func connectionIsUp(_ slot: Int) {
-        state.withLock { $0.up(slot) }
+    /// - Returns: whether this ends a time in which connections failed.
+    func connectionIsUp(_ slot: Int) -> Bool {
+        let isBack = state.withLock { $0.up(slot) }
         meter.connections(+1, role)
         serveWaiting()
+        return isBack
     }
 
     func connectionIsDown(_ slot: Int) {
@@ -145,9 +147,11 @@ final class ConnectionPool: Sendable {
         meter.connections(-1, role)
     }
 
-    func connectionFailed(_ slot: Int, reason: String) {
-        state.withLock { $0.failed(slot, reason) }
+    /// - Returns: whether it is the first failure since a connection was made.
+    func connectionFailed(_ slot: Int, reason: String) -> Bool {
+        let isFirst = state.withLock { $0.failed(slot, reason) }
         serveWaiting()
+        return isFirst
     }
 
     private func serveWaiting() {

@@ -98,16 +98,20 @@ struct PoolState {
         slots[slot].jobs += jobsLeft
     }
 
-    mutating func up(_ slot: Int) {
+    /// - Returns: whether this ends a time in which connections failed.
+    mutating func up(_ slot: Int) -> Bool {
         slots[slot].phase = .up
-        lastFailure = nil
+        defer { lastFailure = nil }
+        return lastFailure != nil
     }
 
     mutating func down(_ slot: Int) { slots[slot].phase = .down }
 
-    mutating func failed(_ slot: Int, _ reason: String) {
+    /// - Returns: whether it is the first failure since a connection was made.
+    mutating func failed(_ slot: Int, _ reason: String) -> Bool {
         slots[slot].phase = .down
-        lastFailure = reason
+        defer { lastFailure = reason }
+        return lastFailure == nil
     }
 
     /// A pipeline that was not sent when its connection broke goes to the head of the line, unless the pool is closed.
