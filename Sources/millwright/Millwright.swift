@@ -13,7 +13,7 @@ struct Millwright: AsyncParsableCommand {
         subcommands: [
             DemoCommand.self, ServeCommand.self, MigrateCommand.self, ApplyCommand.self, TemplateCommand.self,
             ReplayCommand.self, RunsCommand.self, VaultCommand.self, KeyCommand.self,
-            AuditCommand.self, DoctorCommand.self, BenchCommand.self, StandInCommand.self,
+            AuditCommand.self, DoctorCommand.self, BenchCommand.self, JQCommand.self, StandInCommand.self,
         ])
 
     /// Problems are for people: what is wrong, where, and what to do, without a stack of types round it.

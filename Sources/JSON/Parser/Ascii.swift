@@ -26,4 +26,12 @@ enum Ascii {
     static let lowerU: UInt8 = 0x75
     static let openBrace: UInt8 = 0x7B
     static let closeBrace: UInt8 = 0x7D
+
+    /// Letters, digits and what stands in numbers: behind a number or a word it would belong to it.
+    static func continuesWord(_ byte: UInt8) -> Bool {
+        switch byte {
+        case zero...nine, plus, minus, point, 0x41...0x5A, 0x61...0x7A, 0x80...: true
+        default: false
+        }
+    }
 }

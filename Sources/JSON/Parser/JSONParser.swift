@@ -23,6 +23,8 @@ struct JSONParser: ~Copyable {
     var frames = RawStack<Frame>(capacity: 16)
     var keysLeft: Int
     var depthLeft: Int
+    /// Something may follow the value: the cursor then stands behind it.
+    var takesPrefix = false
 
     init(_ text: UnsafeBufferPointer<UInt8>, start: UnsafePointer<UInt8>, limits: JSONLimits) {
         self.start = start
@@ -44,6 +46,29 @@ struct JSONParser: ~Copyable {
         var parser = JSONParser(text, start: start, limits: limits)
         do throws(Failure) {
             return try parser.parseDocument()
+        } catch {
+            throw JSONParseError(error.code, at: error.offset, in: text)
+        }
+    }
+
+    /// The value that begins at an offset, and the offset behind it. Nil when only white space is left.
+    static func parseNext(
+        _ text: UnsafeBufferPointer<UInt8>, from offset: Int, limits: JSONLimits
+    ) throws(JSONParseError) -> (value: JSONValue, end: Int)? {
+        guard let start = text.baseAddress else { return nil }
+        var parser = JSONParser(text, start: start, limits: limits)
+        parser.takesPrefix = true
+        parser.cursor = start + offset
+        parser.skipWhitespace()
+        if parser.cursor == parser.end { return nil }
+        let isBracketed = [Ascii.openBrace, Ascii.openBracket, Ascii.quote].contains(parser.cursor.pointee)
+        do throws(Failure) {
+            let value = try parser.parseDocument()
+            // `1 2` are two values, `12true` is none.
+            if !isBracketed, parser.cursor < parser.end, Ascii.continuesWord(parser.cursor.pointee) {
+                throw parser.failure(.unexpectedCharacter)
+            }
+            return (value, parser.cursor - start)
         } catch {
             throw JSONParseError(error.code, at: error.offset, in: text)
         }
@@ -103,6 +128,7 @@ struct JSONParser: ~Copyable {
                 value = closeArray(floor: frame.floor)
             }
         }
+        if takesPrefix { return value }
         skipWhitespace()
         if cursor != end { throw failure(.trailingContent) }
         return value
