@@ -12,7 +12,8 @@ struct Millwright: AsyncParsableCommand {
         version: Version.text,
         subcommands: [
             DemoCommand.self, ServeCommand.self, MigrateCommand.self, ApplyCommand.self, TemplateCommand.self,
-            ReplayCommand.self, RunsCommand.self, InvoiceCommand.self, VaultCommand.self, KeyCommand.self,
+            ReplayCommand.self, RunsCommand.self, ConnectionsCommand.self, InvoiceCommand.self, VaultCommand.self,
+            KeyCommand.self,
             AuditCommand.self, DoctorCommand.self, BenchCommand.self, StandInCommand.self,
         ])
 

@@ -85,6 +85,10 @@ package struct APISurface: Sendable {
                 + CatalogueOperations(
                     templates: parts.templates, connections: parts.connections, workflows: parts.workflows
                 ).all
+                + ConnectionTestOperations(
+                    tester: ConnectionTester(
+                        connections: parts.connections, vault: parts.vault, egress: parts.egress)
+                ).all
                 + EventOperations(intake: parts.intake, events: parts.intake.directory).all
                 + RunOperations(runs: parts.runs).all
                 + HumanTaskOperations(humanTasks: parts.humanTasks).all
