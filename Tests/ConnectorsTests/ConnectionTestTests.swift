@@ -103,7 +103,8 @@ struct ConnectionTestTests {
             answer(422, #"{"message":"unknown key \#(request.header("x-key") ?? "")"}"#)
         }
         let document = connector([
-            "errors": [["status": [422], "outcome": "permanent", "message": ".body.message"]]
+            "errors": [["status": [422], "outcome": "permanent", "message": ".body.message"]],
+            "test": ["request": ["method": "GET", "path": "/ping"]],
         ])
         let report = try await connection(peer.base, connector: document)
             .test(under: loopback(peer.peer.port), timeoutSeconds: 20)

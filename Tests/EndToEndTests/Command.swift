@@ -16,7 +16,7 @@ struct Command: CustomStringConvertible {
         var variables: [Environment.Key: String?] = [:]
         for (name, value) in environment { variables[Environment.Key(stringLiteral: name)] = value }
         let result = try await Subprocess.run(
-            .path(FilePath(Program.directory + "/millwright")), arguments: Arguments(arguments),
+            .path(Program.path), arguments: Arguments(arguments),
             environment: .inherit.updating(variables), output: .string(limit: 1 << 20),
             error: .string(limit: 1 << 20))
         var status = -1
@@ -46,7 +46,7 @@ final class Server: Sendable {
         let (input, output) = (Pipe(), Pipe())
         // Whatever else this test starts must not hold the input open.
         _ = fcntl(input.fileHandleForWriting.fileDescriptor, F_SETFD, FD_CLOEXEC)
-        process.executableURL = URL(filePath: Program.directory + "/millwright")
+        process.executableURL = URL(filePath: Program.path.string)
         process.arguments = arguments
         process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
         process.standardInput = input

@@ -35,6 +35,8 @@ struct InvoiceOperationTests {
             let named = back.body["items"]?.arrayValue?.compactMap { $0["runId"]?.stringValue } ?? []
             #expect(Set(named) == Set(runs.map(\.description)))
             // A draft is the seller's own.
+            let drafts = try await client.call(.get, path, key: partner.key).body["items"]?.arrayValue ?? []
+            #expect(drafts.map { $0["id"] } == [draft.body["id"]])
             let payer = try await fixture.tenants.makePrincipal(.clientAdmin, in: place.client)
             #expect(try await client.call(.get, path, key: payer.key).body["items"]?.arrayValue == [])
             let id = try #require(draft.body["id"]?.stringValue)

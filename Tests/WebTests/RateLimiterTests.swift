@@ -56,11 +56,12 @@ struct RateLimiterConformanceTests {
     @Test("what comes back when it is said to come back is let through", arguments: Limiters.allCases)
     func refill(_ kind: Limiters) async throws {
         try await kind.with { limiter, _ in
-            let limit = RequestRate(perSecond: 10, burst: 1)
+            let limit = RequestRate(perSecond: 5, burst: 1)
             let key = RateKey.signIns("192.0.2.1")
-            #expect(await limiter.take(1, from: key, limit: limit).isAllowed)
-            let refused = await limiter.take(1, from: key, limit: limit)
-            #expect(!refused.isAllowed && refused.retryAfterSeconds > 0 && refused.retryAfterSeconds <= 0.1)
+            // On a busy machine a unit may come back between two questions.
+            var refused = await limiter.take(1, from: key, limit: limit)
+            while refused.isAllowed { refused = await limiter.take(1, from: key, limit: limit) }
+            #expect(refused.retryAfterSeconds > 0 && refused.retryAfterSeconds <= 0.2)
             // The limiter's own word is the signal: time is what is under test.
             try await Task.sleep(for: .seconds(refused.retryAfterSeconds))
             #expect(await limiter.take(1, from: key, limit: limit).isAllowed)

@@ -51,8 +51,8 @@ package final class Authenticator: Sendable {
     package func authenticate(apiKey text: String, onlyKnown: Bool = false) async throws -> AuthenticatedPrincipal? {
         guard let token = APIKeyToken(text) else { return nil }
         let now = clock.now()
-        guard let known = try await keys.value(for: token.prefix, load: { onlyKnown ? nil : try await load(prefix: token.prefix) }),
-            known.secretDigest.matches(token.secretDigest), known.expiresAt.map({ $0 > now }) ?? true
+        let known = try await keys.value(for: token.prefix) { onlyKnown ? nil : try await load(prefix: token.prefix) }
+        guard let known, known.secretDigest.matches(token.secretDigest), known.expiresAt.map({ $0 > now }) ?? true
         else { return nil }
         usage.note(known.id, at: now)
         return AuthenticatedPrincipal(principal: known.principal, proof: .apiKey(known.id))

@@ -165,12 +165,14 @@ struct BillingOperations {
     private func listInvoices(_ level: Level) -> Operation {
         Operation(
             id: level.title.lowercased() + "Invoices", method: .get, path: level.path + "/invoices",
-            summary: "The invoices that this \(level.source.rawValue) pays, newest first.", tag: "Billing",
+            summary: "The invoices that this \(level.source.rawValue) pays, newest first; drafts for the seller only.",
+            tag: "Billing",
             access: .permission(.invoicesRead, on: level.source), query: QueryParameter.page,
             success: .init(.ok, "A page of invoices.", schema: Schema.page(Schema.anyObject))
         ) { call in
+            let payer = try Self.payer(call)
             let page = try await invoices.invoices(
-                in: call.scope, payer: try Self.payer(call), page: call.pageRequest())
+                in: try Self.readingScope(call, payer), payer: payer, page: call.pageRequest())
             return .page(page) { Self.json($0, withLines: false) }
         }
     }
@@ -201,11 +203,15 @@ struct BillingOperations {
         }
     }
 
+    /// Whoever may see the seller's books sees its drafts too.
+    private static func readingScope(_ call: Call, _ payer: Payer) throws -> TenantScope {
+        try call.caller().allows(.invoicesRead, in: payer.sellerScope) ? payer.sellerScope : call.scope
+    }
+
     private func found(_ call: Call) async throws -> Invoice {
         let payer = try Self.payer(call)
-        let isSeller = try call.caller().allows(.invoicesRead, in: payer.sellerScope)
         let invoice = try await invoices.invoice(
-            call.id("invoice", of: "invoice"), in: isSeller ? payer.sellerScope : call.scope)
+            call.id("invoice", of: "invoice"), in: try Self.readingScope(call, payer))
         guard invoice.payer == payer else { throw Problem.notFound("invoice") }
         return invoice
     }
