@@ -93,7 +93,7 @@ let package = Package(
         part("JQ", ["JSON", "COniguruma"]),
         part("YAML", ["JSON", .yams]),
         part("XML", ["JSON", "CXML2"]),
-        part("Redis", ["CHiredis"]),
+        part("Redis", ["CHiredis", "Primitives"]),
         part("Database", ["CPostgres", "Primitives", "JSON", .collections, .logging, .metrics, .serviceLifecycle]),
 
         part("Workflow", ["Primitives", "JSON", "JQ"]),
@@ -127,7 +127,7 @@ let package = Package(
             "Web",
             [
                 "Primitives", "JSON", "Workflow", "Vault", "Tenancy", "Catalogue", "Execution", "Connectors",
-                "Provisioning", "Billing", "Insight", "RunnerProtocol", .crypto, .httpTypes, .hummingbird,
+                "Provisioning", "Billing", "Insight", "RunnerProtocol", "Redis", .crypto, .httpTypes, .hummingbird,
                 .logging, .metrics, .mustache, .nioCore, .serviceLifecycle,
             ]),
         part(
@@ -172,7 +172,7 @@ let package = Package(
         suite(
             "ConnectorsTests",
             [
-                "TestSupport", "Primitives", "JSON", "Connectors", "XML", "Redis", .logging, .nioCore, .nioPosix,
+                "TestSupport", "Primitives", "JSON", "Connectors", "XML", .logging, .nioCore, .nioPosix,
                 .nioHTTP1,
             ]),
         suite(
@@ -187,8 +187,7 @@ let package = Package(
             "WebTests",
             [
                 "TestSupport", "Primitives", "JSON", "Database", "Vault", "Tenancy", "Catalogue", "Execution",
-                "Billing",
-                "Insight", "Web", .httpTypes, .hummingbird, .hummingbirdTesting, .logging, .nioCore,
+                "Connectors", "Billing", "Insight", "Redis", "Web", .httpTypes, .hummingbird, .hummingbirdTesting, .logging, .nioCore,
             ]),
         suite("EndToEndTests", ["JSON", .subprocess, .systemPackage]),
     ],

@@ -1,115 +1,111 @@
 import Glibc
 import Synchronization
 
-/// A client for hints: rate limits and caches that may be lost at any time. Commands run one after the other on a
-/// thread of the client's own; a lost connection is made again with the next command.
+/// A client for hints: rate limits and caches that may be lost at any time. hiredis blocks, so it has a thread of the
+/// client's own, which sends together what waits together; a lost connection is made again with the next command.
+///
+/// A caller never waits longer than the client's timeout, whatever the thread is stuck in: a hint that does not come
+/// soon is of no use.
 package final class RedisClient: Sendable {
-    /// A hint that does not come soon is of no use.
-    package static let timeoutSeconds = 2
-    package static let waitingCommands = 1024
+    package static let waitingCommands = 4096
 
-    private struct Job: Sendable {
-        var arguments: [String]
-        var answer: CheckedContinuation<Result<RedisReply, RedisError>, Never>
-    }
+    package let endpoint: RedisEndpoint
+    private let timeoutMilliseconds: Int
+    private let mailbox = RedisMailbox()
 
-    private struct Queue {
-        var jobs: [Job] = []
-        var isClosed = false
-    }
-
-    /// The queue with its condition. The thread holds it too, so that it outlives the client by one wake-up.
-    private final class Mailbox: @unchecked Sendable {  // every access is under the POSIX mutex
-        private var mutex = pthread_mutex_t()
-        private var condition = pthread_cond_t()
-        private var queue = Queue()
-
-        init() {
-            pthread_mutex_init(&mutex, nil)
-            pthread_cond_init(&condition, nil)
-        }
-
-        func put(_ job: Job) -> Bool {
-            pthread_mutex_lock(&mutex)
-            defer { pthread_mutex_unlock(&mutex) }
-            guard !queue.isClosed, queue.jobs.count < RedisClient.waitingCommands else { return false }
-            queue.jobs.append(job)
-            pthread_cond_signal(&condition)
-            return true
-        }
-
-        func close() {
-            pthread_mutex_lock(&mutex)
-            queue.isClosed = true
-            pthread_cond_signal(&condition)
-            pthread_mutex_unlock(&mutex)
-        }
-
-        /// Blocks until there is work; `nil` when the client was closed and everything was answered.
-        func take() -> [Job]? {
-            pthread_mutex_lock(&mutex)
-            defer { pthread_mutex_unlock(&mutex) }
-            while queue.jobs.isEmpty, !queue.isClosed { pthread_cond_wait(&condition, &mutex) }
-            guard !queue.jobs.isEmpty else { return nil }
-            defer { queue.jobs = [] }
-            return queue.jobs
-        }
-    }
-
-    private let mailbox = Mailbox()
-
-    /// - Parameter host: a host name or address, or the path of a Unix socket.
-    package init(host: String, port: Int = 6379) {
+    package init(_ endpoint: RedisEndpoint, timeoutMilliseconds: Int = 45) {
+        self.endpoint = endpoint
+        self.timeoutMilliseconds = timeoutMilliseconds
         let mailbox = mailbox
-        DedicatedThread.start { Self.work(mailbox, host, Int32(port)) }
+        DedicatedThread.start { Self.work(mailbox, endpoint, timeoutMilliseconds) }
     }
 
     deinit { mailbox.close() }
 
-    package func send(_ arguments: String...) async throws(RedisError) -> RedisReply {
-        let result: Result<RedisReply, RedisError> = await withCheckedContinuation { answer in
-            if !mailbox.put(Job(arguments: arguments, answer: answer)) {
-                answer.resume(returning: .failure(RedisError(kind: .refused, message: "too many commands wait")))
+    package func send(_ arguments: [String]) async throws(RedisError) -> RedisReply {
+        let waiter = RedisWaiter()
+        guard mailbox.put(RedisJob(arguments: arguments, waiter: waiter)) else {
+            throw RedisError(.overloaded, "too many commands wait")
+        }
+        let timeout = timeoutMilliseconds
+        let result = await withTaskGroup(of: Void.self, returning: Result<RedisReply, RedisError>.self) { group in
+            group.addTask {
+                try? await Task.sleep(for: .milliseconds(timeout))
+                waiter.finish(.failure(RedisError(.timedOut, "no reply within \(timeout) ms")))
+            }
+            defer { group.cancelAll() }
+            return await withTaskCancellationHandler {
+                await waiter.value()
+            } onCancel: {
+                waiter.finish(.failure(RedisError(.cancelled, "the caller has gone")))
             }
         }
         return try result.get()
     }
 
-    private static func work(_ mailbox: Mailbox, _ host: String, _ port: Int32) {
+    private static func work(_ mailbox: RedisMailbox, _ endpoint: RedisEndpoint, _ timeoutMilliseconds: Int) {
         var connection: RedisConnection?
-        while let jobs = mailbox.take() {
-            for job in jobs {
-                do throws(RedisError) {
-                    if connection == nil {
-                        connection = try RedisConnection(host: host, port: port, timeoutSeconds: timeoutSeconds)
-                    }
-                    job.answer.resume(returning: .success(try connection!.send(job.arguments)))
-                } catch {
-                    if error.kind != .refused { connection = nil }
-                    job.answer.resume(returning: .failure(error))
+        while let waiting = mailbox.take() {
+            // Whoever has given up does not want it any more.
+            let jobs = waiting.filter { !$0.waiter.isDone }
+            guard !jobs.isEmpty else { continue }
+            do throws(RedisError) {
+                if connection == nil {
+                    connection = try RedisConnection.open(endpoint, timeoutMilliseconds: timeoutMilliseconds)
                 }
+                var isLost = false
+                for (job, result) in zip(jobs, connection!.send(jobs.map(\.arguments))) {
+                    if case .failure(let error) = result, error.kind != .refused { isLost = true }
+                    job.waiter.finish(result)
+                }
+                if isLost { connection = nil }
+            } catch {
+                for job in jobs { job.waiter.finish(.failure(error)) }
             }
         }
     }
 }
 
-/// A thread that may block.
-enum DedicatedThread {
-    private final class Body {
-        let run: @Sendable () -> Void
-        init(_ run: @escaping @Sendable () -> Void) { self.run = run }
+struct RedisJob: Sendable {
+    var arguments: [String]
+    var waiter: RedisWaiter
+}
+
+/// One reply, which comes from the thread, the clock or a cancellation: whoever is first.
+final class RedisWaiter: Sendable {
+    private enum State {
+        case open
+        case waiting(CheckedContinuation<Result<RedisReply, RedisError>, Never>)
+        case done(Result<RedisReply, RedisError>)
     }
 
-    static func start(_ body: @escaping @Sendable () -> Void) {
-        var thread = pthread_t()
-        let context = Unmanaged.passRetained(Body(body)).toOpaque()
-        let status = pthread_create(
-            &thread, nil,
-            { context in
-                Unmanaged<Body>.fromOpaque(context!).takeRetainedValue().run()
+    private let state = Mutex(State.open)
+
+    var isDone: Bool { state.withLock { if case .done = $0 { true } else { false } } }
+
+    func finish(_ result: Result<RedisReply, RedisError>) {
+        let continuation: CheckedContinuation<Result<RedisReply, RedisError>, Never>? = state.withLock { state in
+            switch state {
+            case .done: return nil
+            case .open:
+                state = .done(result)
                 return nil
-            }, context)
-        precondition(status == 0, "a thread cannot be started: \(status)")
-        pthread_detach(thread)
+            case .waiting(let continuation):
+                state = .done(result)
+                return continuation
+            }
+        }
+        continuation?.resume(returning: result)
+    }
+
+    func value() async -> Result<RedisReply, RedisError> {
+        await withCheckedContinuation { continuation in
+            let known: Result<RedisReply, RedisError>? = state.withLock { state in
+                if case .done(let result) = state { return result }
+                state = .waiting(continuation)
+                return nil
+            }
+            if let known { continuation.resume(returning: known) }
+        }
     }
 }

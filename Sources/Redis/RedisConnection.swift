@@ -1,44 +1,34 @@
 import CHiredis
 import Glibc
-
-/// A reply of Redis, copied out of the C library.
-package enum RedisReply: Sendable, Hashable {
-    case null
-    case integer(Int64)
-    case string(String)
-    case array([RedisReply])
-
-    package var stringValue: String? { if case .string(let value) = self { value } else { nil } }
-    package var integerValue: Int64? { if case .integer(let value) = self { value } else { nil } }
-}
-
-package struct RedisError: Error, Sendable, Hashable, CustomStringConvertible {
-    package enum Kind: Sendable, Hashable {
-        case cannotConnect
-        case connectionLost
-        /// The server refused the command.
-        case refused
-    }
-
-    package var kind: Kind
-    package var message: String
-    package var description: String { "Redis: \(message)" }
-}
+import Primitives
 
 /// One blocking connection. It belongs to a thread of its own (`RedisClient`), never to Swift's cooperative pool.
 struct RedisConnection: ~Copyable {
     private let context: UnsafeMutablePointer<redisContext>
 
-    init(host: String, port: Int32, timeoutSeconds: Int) throws(RedisError) {
-        let timeout = timeval(tv_sec: timeoutSeconds, tv_usec: 0)
+    /// Connects, signs in and chooses the database. Looking a host up has the system's patience, not the timeout's.
+    static func open(_ endpoint: RedisEndpoint, timeoutMilliseconds: Int) throws(RedisError) -> RedisConnection {
+        let connection = try RedisConnection(endpoint, timeoutMilliseconds)
+        for greeting in greetings(endpoint) {
+            if case .failure(let error) = connection.send([greeting])[0] {
+                throw RedisError(.cannotConnect, error.message)
+            }
+        }
+        return connection
+    }
+
+    private init(_ endpoint: RedisEndpoint, _ timeoutMilliseconds: Int) throws(RedisError) {
+        let timeout = timeval(tv_sec: timeoutMilliseconds / 1000, tv_usec: timeoutMilliseconds % 1000 * 1000)
         let made =
-            host.hasPrefix("/")
-            ? redisConnectUnixWithTimeout(host, timeout) : redisConnectWithTimeout(host, port, timeout)
-        guard let made else { throw RedisError(kind: .cannotConnect, message: "no memory for a connection") }
+            switch endpoint.place {
+            case .unix(let path): redisConnectUnixWithTimeout(path, timeout)
+            case .tcp(let host, let port): redisConnectWithTimeout(host, Int32(port), timeout)
+            }
+        guard let made else { throw RedisError(.cannotConnect, "no memory for a connection") }
         guard made.pointee.err == 0 else {
             let message = Self.text(made)
             redisFree(made)
-            throw RedisError(kind: .cannotConnect, message: message)
+            throw RedisError(.cannotConnect, message)
         }
         redisSetTimeout(made, timeout)
         context = made
@@ -46,44 +36,81 @@ struct RedisConnection: ~Copyable {
 
     deinit { redisFree(context) }
 
-    /// Arguments are sent by length: a value can hold any byte and cannot become a command.
-    func send(_ arguments: [String]) throws(RedisError) -> RedisReply {
-        let raw = Self.withArguments(arguments) { count, pointers, lengths in
-            redisCommandArgv(context, count, pointers, lengths)
+    private static func greetings(_ endpoint: RedisEndpoint) -> [[String]] {
+        var commands: [[String]] = []
+        if let password = endpoint.password {
+            commands.append(["AUTH"] + (endpoint.username.map { [$0] } ?? []) + [password.reveal()])
         }
-        guard let raw else { throw RedisError(kind: .connectionLost, message: Self.text(context)) }
-        defer { freeReplyObject(raw) }
-        return try Self.copy(raw.assumingMemoryBound(to: redisReply.self))
+        if endpoint.database != 0 { commands.append(["SELECT", String(endpoint.database)]) }
+        return commands
     }
 
-    private static func withArguments<Result>(
+    /// Sends all commands at once and reads their replies: one round trip. After a failure that is not a refusal the
+    /// connection is of no more use, and the commands behind it have failed as well.
+    ///
+    /// Arguments are sent by length: a value can hold any byte and cannot become a command.
+    func send(_ commands: [[String]]) -> [Result<RedisReply, RedisError>] {
+        for command in commands {
+            Self.withArguments(command) { count, pointers, lengths in
+                // It fails only for want of memory; then a reply is missing below, and that is noticed.
+                _ = redisAppendCommandArgv(context, count, pointers, lengths)
+            }
+        }
+        var replies: [Result<RedisReply, RedisError>] = []
+        replies.reserveCapacity(commands.count)
+        while replies.count < commands.count {
+            var raw: UnsafeMutableRawPointer?
+            guard redisGetReply(context, &raw) == REDIS_OK, let raw else {
+                let lost = RedisError(.connectionLost, Self.text(context))
+                replies += Array(repeating: .failure(lost), count: commands.count - replies.count)
+                break
+            }
+            defer { freeReplyObject(raw) }
+            replies.append(Self.copy(raw.assumingMemoryBound(to: redisReply.self)))
+        }
+        return replies
+    }
+
+    private static func withArguments(
         _ arguments: [String],
-        _ body: (Int32, UnsafeMutablePointer<UnsafePointer<CChar>?>, UnsafePointer<Int>) -> Result
-    ) -> Result {
-        let copies = arguments.map { strdup($0) }
-        defer { copies.forEach { free($0) } }
-        var pointers = copies.map { UnsafePointer<CChar>($0) }
+        _ body: (Int32, UnsafeMutablePointer<UnsafePointer<CChar>?>, UnsafePointer<Int>) -> Void
+    ) {
         let lengths = arguments.map(\.utf8.count)
-        return pointers.withUnsafeMutableBufferPointer { pointers in
-            lengths.withUnsafeBufferPointer { lengths in
-                body(Int32(arguments.count), pointers.baseAddress!, lengths.baseAddress!)
+        // One block for all of them; hiredis copies it.
+        var bytes: [CChar] = []
+        bytes.reserveCapacity(lengths.reduce(1, +))
+        for argument in arguments { bytes += argument.utf8.lazy.map { CChar(bitPattern: $0) } }
+        bytes.append(0)
+        bytes.withUnsafeBufferPointer { bytes in
+            var offset = 0
+            var pointers: [UnsafePointer<CChar>?] = lengths.map { length in
+                defer { offset += length }
+                return bytes.baseAddress! + offset
+            }
+            pointers.withUnsafeMutableBufferPointer { pointers in
+                lengths.withUnsafeBufferPointer { lengths in
+                    body(Int32(arguments.count), pointers.baseAddress!, lengths.baseAddress!)
+                }
             }
         }
     }
 
-    private static func copy(_ reply: UnsafeMutablePointer<redisReply>) throws(RedisError) -> RedisReply {
+    private static func copy(_ reply: UnsafeMutablePointer<redisReply>) -> Result<RedisReply, RedisError> {
         switch reply.pointee.type {
-        case REDIS_REPLY_INTEGER: return .integer(reply.pointee.integer)
-        case REDIS_REPLY_STRING, REDIS_REPLY_STATUS: return .string(string(reply))
-        case REDIS_REPLY_ERROR: throw RedisError(kind: .refused, message: string(reply))
+        case REDIS_REPLY_INTEGER: return .success(.integer(reply.pointee.integer))
+        case REDIS_REPLY_STRING, REDIS_REPLY_STATUS: return .success(.string(string(reply)))
+        case REDIS_REPLY_ERROR: return .failure(RedisError(.refused, string(reply)))
         case REDIS_REPLY_ARRAY:
             var items: [RedisReply] = []
             for index in 0..<reply.pointee.elements {
                 guard let element = reply.pointee.element[index] else { continue }
-                items.append(try copy(element))
+                switch copy(element) {
+                case .success(let item): items.append(item)
+                case .failure(let error): return .failure(error)
+                }
             }
-            return .array(items)
-        default: return .null
+            return .success(.array(items))
+        default: return .success(.null)
         }
     }
 

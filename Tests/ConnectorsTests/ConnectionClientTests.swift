@@ -327,7 +327,7 @@ struct ConnectionClientTests {
         }
         let client = try connectionClient(peer)
         #expect(await client.test().failure == nil)
-        #expect(await client.test().failure?.kind == .authentication)
+        #expect(await client.test().failure?.reason == .credential)
         #expect(peer.requests.allSatisfy { $0.header("idempotency-key") == nil })
         await peer.stop()
     }

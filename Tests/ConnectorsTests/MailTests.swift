@@ -114,7 +114,7 @@ struct MailServerTests {
             server.port, security: security, credential: "mailer:wrong", certificates: certificate.pem)
         let failure = await wrong.perform(try sendCall()).failure
         #expect(failure?.kind == .authentication && failure?.detail.contains("wrong") == false)
-        #expect(await wrong.test().failure?.kind == .authentication)
+        #expect(await wrong.test().failure?.reason == .credential)
     }
 
     @Test(

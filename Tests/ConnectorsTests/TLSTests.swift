@@ -1,6 +1,7 @@
 import Connectors
 import Foundation
 import NIOCore
+import TestSupport
 import Testing
 
 @Suite("TLS of calls", .timeLimit(.minutes(1)))

@@ -10,7 +10,7 @@ struct TidyTests {
         "JQ": ["JSON", "COniguruma"],
         "YAML": ["JSON"],
         "XML": ["JSON", "CXML2"],
-        "Redis": ["CHiredis"],
+        "Redis": ["CHiredis", "Primitives"],
         "Database": ["CPostgres", "Primitives", "JSON"],
         "Workflow": ["Primitives", "JSON", "JQ"],
         "RunnerProtocol": ["Primitives", "JSON", "Workflow"],
@@ -25,7 +25,7 @@ struct TidyTests {
         "RunnerCore": ["Primitives", "JSON", "JQ", "Workflow", "RunnerProtocol", "Connectors"],
         "Web": [
             "Primitives", "JSON", "Workflow", "Database", "Vault", "Tenancy", "Catalogue", "Execution", "Connectors",
-            "Provisioning", "Billing", "Insight", "RunnerProtocol",
+            "Provisioning", "Billing", "Insight", "RunnerProtocol", "Redis",
         ],
         "millwright": [
             "Primitives", "JSON", "JQ", "YAML", "XML", "Redis", "Workflow", "Database", "Vault", "Tenancy", "Catalogue",
@@ -81,6 +81,14 @@ struct TidyTests {
             let isOwnTable = file.path.contains("/Idempotency/") || file.path.contains("/Session/")
             let mapsErrors = file.path.hasSuffix("ErrorMapping.swift")
             #expect(isOwnTable || mapsErrors, "\(file.path) imports Database")
+        }
+    }
+
+    @Test("what may be lost at any time is asked in one place")
+    func hintsStayHints() {
+        for file in SourceTree.swiftFiles where file.path.hasPrefix("Sources/Web/") {
+            guard Self.importedModules(file).contains("Redis") else { continue }
+            #expect(file.path.contains("/RateLimit/"), "\(file.path) imports Redis")
         }
     }
 

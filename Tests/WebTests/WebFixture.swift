@@ -19,22 +19,31 @@ import Web
 struct WebFixture: Sendable {
     let tenants: TenantFixture
     let surface: APISurface
+    let portal: Portal
+
+    /// Tests of permissions present a wrong key for every operation there is: the limits have tests of their own.
+    static let wideLimits = RequestLimits(refusals: RequestRate(perSecond: 10_000, burst: 100_000))
 
     static func with<Value: Sendable>(
+        limits: RequestLimits = wideLimits,
         _ body: @Sendable @escaping (WebFixture, any TestClientProtocol) async throws -> Value
     ) async throws -> Value {
         try await TenantFixture.with { tenants in
-            let fixture = WebFixture(tenants)
+            let fixture = WebFixture(tenants, limits: limits)
             let application = Application(responder: fixture.surface.router().buildResponder())
             return try await application.test(.router) { client in try await body(fixture, client) }
         }
     }
 
-    init(_ tenants: TenantFixture) {
+    init(_ tenants: TenantFixture, limits: RequestLimits) {
         self.tenants = tenants
         let database = tenants.database
         let logger = PostgresFixture.logger
         let board = DispatchBoard()
+        let humanTasks = HumanTaskService(database: database, board: board)
+        portal = Portal(
+            authenticator: tenants.authenticator, sessions: SessionStore(database), brands: tenants.brands,
+            tenants: tenants.directory, humanTasks: humanTasks, limits: limits)
         let triggers = DatabaseTriggerSource(database: database, logger: logger)
         surface = APISurface(
             .init(
@@ -45,11 +54,12 @@ struct WebFixture: Sendable {
                 workflows: WorkflowDirectory(database: database),
                 intake: EventIntake(database: database, board: board, triggers: triggers, logger: logger),
                 runs: RunDirectory(database: database, board: board),
-                humanTasks: HumanTaskService(database: database, board: board),
+                humanTasks: humanTasks,
                 runners: RunnerStore(database: database, board: board), overview: OverviewReader(database),
                 ledger: UsageLedger(database: database), priceBooks: PriceBookDirectory(database: database),
                 invoices: InvoiceDirectory(database: database, brands: tenants.brands),
-                idempotency: IdempotencyStore(database), metrics: PrometheusRegistry(), readiness: { [] }),
+                idempotency: IdempotencyStore(database), limits: limits, metrics: PrometheusRegistry(),
+                readiness: { [] }),
             version: "test")
     }
 }

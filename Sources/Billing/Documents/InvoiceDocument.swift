@@ -70,25 +70,13 @@ package struct InvoiceDocument: Sendable {
 
     private static func line(_ line: RatedLine, _ currency: Currency) -> [String: Any] {
         var values: [String: Any] = [
-            "text": text(of: line), "amount": AmountText.text(Money(amountMinor: line.amountMinor, currency: currency)),
+            "text": line.text, "amount": AmountText.text(Money(amountMinor: line.amountMinor, currency: currency)),
         ]
         if let units = line.units {
             values["quantity"] = AmountText.grouped(units.quantity)
             values["unitPrice"] = units.unitPrice.text(decimals: currency.decimals)
         }
         return values
-    }
-
-    private static func text(of line: RatedLine) -> String {
-        switch line.kind {
-        case .included: "Included"
-        case .usage:
-            line.units.map { "Units \(AmountText.grouped($0.from + 1)) to \(AmountText.grouped($0.to))" } ?? "Units"
-        case .meterFee: "Flat fee"
-        case .meterMinimum: "Up to the minimum"
-        case .fee: "Flat fee of the period"
-        case .minimum: "Up to the minimum of the period"
-        }
     }
 
     private static func used(_ invoice: Invoice, _ used: InvoicedUsage) -> [String: Any] {
@@ -103,6 +91,21 @@ package struct InvoiceDocument: Sendable {
         switch rule {
         case .halfUp: "half up"
         case .halfEven: "half to even"
+        }
+    }
+}
+
+extension RatedLine {
+    /// What the line is for, as it stands on the page under the name of its meter.
+    package var text: String {
+        switch kind {
+        case .included: "Included"
+        case .usage:
+            units.map { "Units \(AmountText.grouped($0.from + 1)) to \(AmountText.grouped($0.to))" } ?? "Units"
+        case .meterFee: "Flat fee"
+        case .meterMinimum: "Up to the minimum"
+        case .fee: "Flat fee of the period"
+        case .minimum: "Up to the minimum of the period"
         }
     }
 }

@@ -39,6 +39,7 @@ extension UsageEntry {
 /// What one meter of one plant counted in a stretch of time.
 package struct UsageTotal: Sendable, Hashable {
     package var plant: TenantScope
+    package var plantName: String
     package var meter: UsageMeter
     /// The beginning of the day or month, when the totals were asked for by day or month.
     package var startsAt: Timestamp?

@@ -20,20 +20,22 @@ package struct UsageLedger: Sendable {
         try await database.read(scope) { transaction in
             try await transaction.query(
                 """
-                SELECT partner_id, client_id, plant_id, meter,
+                SELECT partner_id, client_id, plant_id, plant.name AS plant_name, meter,
                   CASE WHEN \(bucket) <> 'none' THEN date_trunc(\(bucket), occurred_at, 'UTC') END AS starts_at,
                   sum(quantity)::bigint AS quantity, count(*) AS records
                 FROM millwright.usage_record
+                JOIN millwright.plant USING (partner_id, client_id, plant_id)
                 WHERE (\(from)::timestamptz IS NULL OR occurred_at >= \(from))
                   AND (\(to)::timestamptz IS NULL OR occurred_at < \(to))
-                GROUP BY partner_id, client_id, plant_id, meter, starts_at
+                GROUP BY partner_id, client_id, plant_id, plant.name, meter, starts_at
                 ORDER BY partner_id, client_id, plant_id, starts_at, meter
                 """
             ).map { row in
                 UsageTotal(
                     plant: .plant(
                         try row.decode("partner_id"), try row.decode("client_id"), try row.decode("plant_id")),
-                    meter: try row.decode("meter"), startsAt: try row.decode("starts_at", as: Timestamp?.self),
+                    plantName: try row.decode("plant_name"), meter: try row.decode("meter"),
+                    startsAt: try row.decode("starts_at", as: Timestamp?.self),
                     quantity: try row.decode("quantity"), records: try row.decode("records"))
             }
         }

@@ -95,7 +95,7 @@ struct AnswerReader {
 
     /// What the absence of an answer means.
     static func classify(_ failure: OutboundFailure, isRead: Bool) -> Attempt {
-        let reason = CallFailure(kind(of: failure.kind), failure.description)
+        let reason = reason(of: failure)
         switch failure.kind {
         case .egress(let refusal):
             return refusal.reason.isTransient ? .retryable(reason, afterSeconds: nil) : .permanent(reason)
@@ -108,6 +108,10 @@ struct AnswerReader {
         case .malformed, .responseTooLarge:
             return isRead || !failure.wasSent ? .permanent(reason) : .unknown(reason, isWorthRepeating: false)
         }
+    }
+
+    static func reason(of failure: OutboundFailure) -> CallFailure {
+        CallFailure(kind(of: failure.kind), failure.description, cause: failure.kind)
     }
 
     private static func kind(of kind: OutboundFailure.Kind) -> CallFailure.Kind {

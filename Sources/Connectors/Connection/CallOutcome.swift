@@ -29,11 +29,14 @@ package struct CallFailure: Error, Sendable, Hashable, CustomStringConvertible {
     /// The system's status, when it answered with one.
     package var status: Int?
     package var detail: String
+    /// Why there was no answer, when there was none.
+    package var cause: OutboundFailure.Kind?
 
-    package init(_ kind: Kind, status: Int? = nil, _ detail: String) {
+    package init(_ kind: Kind, status: Int? = nil, _ detail: String, cause: OutboundFailure.Kind? = nil) {
         self.kind = kind
         self.status = status
         self.detail = detail
+        self.cause = cause
     }
 
     package var description: String { "\(kind.rawValue): \(detail)" }

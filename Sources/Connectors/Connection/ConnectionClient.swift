@@ -47,13 +47,17 @@ package final class ConnectionClient: Sendable {
     }
 
     /// The connector's test: a request without consequences, with the connection's address and credential.
-    package func test() async -> CallOutcome {
-        do {
-            return .succeeded(
-                try await driver.test(deadline: .in(seconds: connection.description.limits.timeoutSeconds)))
-        } catch {
-            return .failed(error)
+    package func test(timeoutSeconds: Double = maximumCallSeconds) async -> ConnectionTestReport {
+        guard let description = connection.description.test else {
+            return ConnectionTestReport(
+                notBegunBecause: .noTest, "the connector \(connection.description.slug) describes no test",
+                advice: "Nothing was asked. Add `test` to the connector's description.")
         }
+        let startedAt = NIODeadline.now()
+        let seconds = min(connection.description.limits.timeoutSeconds, timeoutSeconds)
+        let seen = await driver.test(description, deadline: .in(seconds: seconds))
+        let duration = (NIODeadline.now() - startedAt).nanoseconds / 1_000_000
+        return ConnectionTestReport(seen, of: connection, durationMilliseconds: Int(duration))
     }
 
     private func perform(
@@ -188,5 +192,5 @@ package final class ConnectionClient: Sendable {
 /// What speaks to one kind of system. It tries once and says what that came to.
 protocol ConnectionDriver: Sendable {
     func attempt(_ call: CapabilityCall, _ description: OperationDescription, deadline: NIODeadline) async -> Attempt
-    func test(deadline: NIODeadline) async throws(CallFailure) -> JSONValue
+    func test(_ description: OperationDescription, deadline: NIODeadline) async -> TestObservation
 }

@@ -42,30 +42,31 @@ final class HTTPDriver: ConnectionDriver {
         }
     }
 
-    func test(deadline: NIODeadline) async throws(CallFailure) -> JSONValue {
-        guard let test = connection.description.test else {
-            throw CallFailure(.configuration, "the connector \(connection.description.slug) describes no test")
-        }
+    func test(_ description: OperationDescription, deadline: NIODeadline) async -> TestObservation {
         let input: JSONValue = [
             "arguments": .object([:]), "configuration": connection.configuration, "idempotencyKey": "connection-test",
         ]
-        let outcome: Attempt
+        var seen = TestObservation()
         do {
             let request = try RequestBuilder(connection: connection, base: base).request(
-                test.request, input: input, idempotencyKey: nil)
-            let response = try await send(request, limits(test, deadline))
-            outcome = AnswerReader(rules: test.errorRules + connection.description.errorRules, isRead: true)
-                .read(response, test.response, call: input)
+                description.request, input: input, idempotencyKey: nil)
+            let address = request.address
+            seen.asked = .init(method: request.method, host: address.authority, path: address.path)
+            let response = try await send(request, limits(description, deadline))
+            seen.status = response.status
+            seen.isPage = response.isPage
+            let reader = AnswerReader(
+                rules: description.errorRules + connection.description.errorRules, isRead: true)
+            switch reader.read(response, description.response, call: input) {
+            case .succeeded, .alreadyDone: break
+            case .permanent(let failure), .retryable(let failure, _), .unknown(let failure, _): seen.failure = failure
+            }
         } catch let failure as OutboundFailure {
-            outcome = AnswerReader.classify(failure, isRead: true)
+            seen.failure = AnswerReader.reason(of: failure)
         } catch {
-            throw error as? CallFailure ?? CallFailure(.configuration, "the request cannot be made: \(error)")
+            seen.failure = error as? CallFailure ?? CallFailure(.configuration, "the request cannot be made: \(error)")
         }
-        switch outcome {
-        case .succeeded(let value): return value
-        case .alreadyDone(let value): return value ?? .null
-        case .permanent(let failure), .retryable(let failure, _), .unknown(let failure, _): throw failure
-        }
+        return seen
     }
 
     private func limits(_ description: OperationDescription, _ deadline: NIODeadline) -> CallLimits {
@@ -129,7 +130,8 @@ final class HTTPDriver: ConnectionDriver {
                 OutboundRequest(method: "POST", address: address, headers: headers, body: Array(body.utf8)),
                 limits: limits, tls: tls)
         } catch {
-            throw CallFailure(.authentication, "the token server cannot be asked: \(error.description)")
+            throw CallFailure(
+                .authentication, "the token server cannot be asked: \(error.description)", cause: error.kind)
         }
     }
 }

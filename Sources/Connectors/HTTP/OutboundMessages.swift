@@ -49,6 +49,14 @@ package struct OutboundResponse: Sendable {
         return .object(object)
     }
 
+    /// Whether this is a page for people: by its type, or by how it begins where a server says something else.
+    package var isPage: Bool {
+        let type = (header("content-type") ?? "").lowercased()
+        if type.hasPrefix("text/html") || type.hasPrefix("application/xhtml") { return true }
+        let start = String(decoding: body.prefix(64), as: UTF8.self).lowercased().drop { $0.isWhitespace }
+        return start.hasPrefix("<!doctype html") || start.hasPrefix("<html")
+    }
+
     /// Whether the body says that it is JSON: `application/json` or any `+json`.
     package var isJSON: Bool {
         let type = (header("content-type") ?? "").prefix { $0 != ";" }.lowercased()

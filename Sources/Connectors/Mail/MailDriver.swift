@@ -35,7 +35,7 @@ final class MailDriver: ConnectionDriver {
             let outcome = try await converse(letter, deadline: min(deadline, .in(seconds: seconds)))
             switch outcome {
             case .accepted: return .succeeded(["id": .string(message.messageID)])
-            case .refused(let kind, let reason, let isTransient):
+            case .refused(let kind, let reason, let isTransient, _):
                 let failure = CallFailure(kind, reason)
                 return isTransient ? .retryable(failure, afterSeconds: nil) : .permanent(failure)
             }
@@ -46,17 +46,26 @@ final class MailDriver: ConnectionDriver {
         }
     }
 
-    func test(deadline: NIODeadline) async throws(CallFailure) -> JSONValue {
-        do {
+    /// Everything but a letter: the session up to the point where one would be handed over.
+    func test(_ description: OperationDescription, deadline: NIODeadline) async -> TestObservation {
+        var commands = ["EHLO"]
+        if server.security == .starttls { commands += ["STARTTLS"] }
+        if case .basic = connection.credential { commands += ["AUTH"] }
+        var seen = TestObservation(
+            asked: .init(
+                method: (commands + ["NOOP", "QUIT"]).joined(separator: " "),
+                host: "\(server.host.bracketed):\(server.port)", path: nil))
+        do throws(SMTPFailure) {
             switch try await converse(nil, deadline: deadline) {
-            case .accepted: return ["server": .string("\(server.host):\(server.port)")]
-            case .refused(let kind, let reason, _): throw CallFailure(kind, reason)
+            case .accepted(_, let code): seen.status = code
+            case .refused(let kind, let reason, _, let code):
+                seen.status = code
+                seen.failure = CallFailure(kind, status: code, reason)
             }
-        } catch let failure as SMTPFailure {
-            throw failure.failure
         } catch {
-            throw error as? CallFailure ?? CallFailure(.communication, "\(error)")
+            seen.failure = error.failure
         }
+        return seen
     }
 
     private func mapped(_ call: CapabilityCall, _ description: OperationDescription) throws(TemplateError) -> JSONValue
@@ -110,7 +119,8 @@ final class MailDriver: ConnectionDriver {
         } catch {
             outcome.fail(error)
             let kind: CallFailure.Kind = error.reason.isTransient ? .communication : .authorization
-            throw SMTPFailure(failure: CallFailure(kind, error.description), isUnknown: false)
+            throw SMTPFailure(
+                failure: CallFailure(kind, error.description, cause: .egress(error)), isUnknown: false)
         }
         do {
             return try await withTaskCancellationHandler {
@@ -119,7 +129,7 @@ final class MailDriver: ConnectionDriver {
                 channel.close(promise: nil)
             }
         } catch {
-            let lost = CallFailure(.communication, "the connection to the mail server broke")
+            let lost = CallFailure(.communication, "the connection to the mail server broke", cause: .closed)
             throw error as? SMTPFailure ?? SMTPFailure(failure: lost, isUnknown: false)
         }
     }

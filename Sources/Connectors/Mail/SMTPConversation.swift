@@ -17,9 +17,9 @@ struct SMTPConversation {
 
     enum Outcome: Sendable, Hashable {
         /// The server took the letter, or, without one, let us in.
-        case accepted(String)
-        /// The server said no; nothing was taken.
-        case refused(kind: CallFailure.Kind, reason: String, isTransient: Bool)
+        case accepted(String, code: Int)
+        /// The server said no; nothing was taken. Without a code it is this side that would not go on.
+        case refused(kind: CallFailure.Kind, reason: String, isTransient: Bool, code: Int?)
     }
 
     private enum Step {
@@ -28,6 +28,8 @@ struct SMTPConversation {
         case mailFrom
         case recipient(Int)
         case data, content
+        /// Without a letter: asks whether the server listens to whom it let in.
+        case noop
         case done
     }
 
@@ -70,8 +72,9 @@ struct SMTPConversation {
         case .data: return reply.code == 354 ? content() : refuse(reply)
         case .content:
             isLetterOnItsWay = false
-            return reply.isPositive ? finish(.accepted(reply.summary)) : refuse(reply)
-        case .done: return finish(.accepted(""))
+            return reply.isPositive ? finish(.accepted(reply.summary, code: reply.code)) : refuse(reply)
+        case .noop: return reply.isPositive ? finish(.accepted(reply.summary, code: reply.code)) : refuse(reply)
+        case .done: return finish(.accepted("", code: reply.code))
         }
     }
 
@@ -86,7 +89,7 @@ struct SMTPConversation {
     private mutating func startTLS(_ reply: SMTPReply) -> Action {
         guard reply.lines.contains(where: { $0.uppercased() == "STARTTLS" }) else {
             let reason = "the mail server does not offer STARTTLS, and nothing is sent without it"
-            return finish(.refused(kind: .configuration, reason: reason, isTransient: false))
+            return finish(.refused(kind: .configuration, reason: reason, isTransient: false, code: nil))
         }
         step = .startTLS
         return .send("STARTTLS\r\n")
@@ -105,7 +108,7 @@ struct SMTPConversation {
             return .send("AUTH LOGIN\r\n")
         }
         let reason = "the mail server offers neither AUTH PLAIN nor AUTH LOGIN"
-        return finish(.refused(kind: .configuration, reason: reason, isTransient: false))
+        return finish(.refused(kind: .configuration, reason: reason, isTransient: false, code: nil))
     }
 
     private mutating func sendSecret(_ reply: SMTPReply, _ secret: String, then next: Step) -> Action {
@@ -115,7 +118,10 @@ struct SMTPConversation {
     }
 
     private mutating func mailFrom() -> Action {
-        guard let letter else { return finish(.accepted("")) }
+        guard let letter else {
+            step = .noop
+            return .send("NOOP\r\n")
+        }
         step = .mailFrom
         return .send("MAIL FROM:<\(letter.sender)>\r\n")
     }
@@ -139,7 +145,8 @@ struct SMTPConversation {
     private mutating func refuse(_ reply: SMTPReply, _ kind: CallFailure.Kind = .communication) -> Action {
         finish(
             .refused(
-                kind: kind, reason: "the mail server answered \(reply.summary)", isTransient: reply.isTransient))
+                kind: kind, reason: "the mail server answered \(reply.summary)", isTransient: reply.isTransient,
+                code: reply.code))
     }
 
     private mutating func finish(_ outcome: Outcome) -> Action {

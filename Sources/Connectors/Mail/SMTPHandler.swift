@@ -60,13 +60,16 @@ final class SMTPHandler: ChannelInboundHandler {
     }
 
     func channelInactive(context: ChannelHandlerContext) {
-        fail(CallFailure(.communication, "the mail server ended the connection"), context)
+        fail(CallFailure(.communication, "the mail server ended the connection", cause: .closed), context)
         context.fireChannelInactive()
     }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
-        let reason = TLSFailure.reason(error).map { "no trusted TLS connection: \($0)" }
-        fail(CallFailure(.communication, reason ?? "the connection to the mail server broke"), context)
+        guard let reason = TLSFailure.reason(error) else {
+            return fail(
+                CallFailure(.communication, "the connection to the mail server broke", cause: .closed), context)
+        }
+        fail(CallFailure(.communication, "no trusted TLS connection: \(reason)", cause: .tls(reason)), context)
     }
 
     private func perform(_ action: SMTPConversation.Action, _ context: ChannelHandlerContext) {

@@ -20,12 +20,36 @@ package struct DirectDialer: EgressDialer {
     package func open(
         to host: HostName, port: Int, deadline: NIODeadline, configure: @escaping @Sendable (any Channel) throws -> Void
     ) async throws(EgressRefusal) -> any Channel {
-        let addresses = try await policy().admittedAddresses(of: host, port: port, resolver: resolver)
+        let bounded = BoundedResolver(resolver: resolver, loop: group.next(), deadline: deadline)
+        let addresses: [InternetAddress]
+        do {
+            addresses = try await policy().admittedAddresses(of: host, port: port, resolver: bounded)
+        } catch {
+            guard error.reason == .unresolvable, deadline <= .now() else { throw error }
+            throw EgressRefusal(.timedOut, host: host, port: port)
+        }
         return try await CheckedConnect(host: host, port: port, addresses: addresses).connect(
             on: group.next(), deadline: deadline
         ) { channel in
             channel.eventLoop.makeCompletedFuture { try configure(channel) }
         }
+    }
+}
+
+/// A resolver that is not waited for longer than the deadline: `getaddrinfo` has its own idea of patience.
+private struct BoundedResolver: HostResolver {
+    let resolver: any HostResolver
+    let loop: any EventLoop
+    let deadline: NIODeadline
+
+    func addresses(of name: String) async -> [InternetAddress] {
+        let found = loop.makePromise(of: [InternetAddress].self)
+        let timer = loop.scheduleTask(deadline: deadline) { found.succeed([]) }
+        // Not a child: a look-up cannot be cancelled, and nobody may wait for it. It ends with the system's own timeout,
+        // and what it brings then is dropped.
+        Task { [resolver] in found.succeed(await resolver.addresses(of: name)) }
+        defer { timer.cancel() }
+        return (try? await found.futureResult.get()) ?? []
     }
 }
 

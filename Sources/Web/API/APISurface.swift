@@ -30,6 +30,7 @@ package struct APISurface: Sendable {
         package var priceBooks: PriceBookDirectory
         package var invoices: InvoiceDirectory
         package var idempotency: IdempotencyStore
+        package var limits: RequestLimits
         package var metrics: PrometheusRegistry
         /// What keeps the control plane from serving, by name.
         package var readiness: @Sendable () async -> [String]
@@ -40,7 +41,7 @@ package struct APISurface: Sendable {
             templates: TemplateDirectory, connections: ConnectionDirectory, workflows: WorkflowDirectory,
             intake: EventIntake, runs: RunDirectory, humanTasks: HumanTaskService, runners: RunnerStore,
             overview: OverviewReader, ledger: UsageLedger, priceBooks: PriceBookDirectory, invoices: InvoiceDirectory,
-            idempotency: IdempotencyStore, metrics: PrometheusRegistry,
+            idempotency: IdempotencyStore, limits: RequestLimits, metrics: PrometheusRegistry,
             readiness: @escaping @Sendable () async -> [String]
         ) {
             self.tenants = tenants
@@ -62,6 +63,7 @@ package struct APISurface: Sendable {
             self.priceBooks = priceBooks
             self.invoices = invoices
             self.idempotency = idempotency
+            self.limits = limits
             self.metrics = metrics
             self.readiness = readiness
         }
@@ -85,6 +87,10 @@ package struct APISurface: Sendable {
                 + CatalogueOperations(
                     templates: parts.templates, connections: parts.connections, workflows: parts.workflows
                 ).all
+                + ConnectionTestOperations(
+                    tester: ConnectionTester(
+                        connections: parts.connections, vault: parts.vault, egress: parts.egress)
+                ).all
                 + EventOperations(intake: parts.intake, events: parts.intake.directory).all
                 + RunOperations(runs: parts.runs).all
                 + HumanTaskOperations(humanTasks: parts.humanTasks).all
@@ -100,9 +106,11 @@ package struct APISurface: Sendable {
     package func router() -> Router<MillwrightContext> {
         let parts = parts
         let gate = AccessGate(
-            identify: { presented in
+            limits: parts.limits,
+            identify: { presented, onlyKnown in
                 switch presented {
-                case .apiKey(let key): try await parts.authenticator.authenticate(apiKey: key.reveal())?.principal
+                case .apiKey(let key):
+                    try await parts.authenticator.authenticate(apiKey: key.reveal(), onlyKnown: onlyKnown)?.principal
                 }
             },
             resolve: { source, id in
@@ -116,6 +124,7 @@ package struct APISurface: Sendable {
             isSuspended: { scope in
                 try await parts.tenants.place(of: scope)?.status == .suspended
             })
-        return APIServer(table: table, responder: APIResponder(gate: gate, idempotency: parts.idempotency)).router()
+        let responder = APIResponder(gate: gate, limits: parts.limits, idempotency: parts.idempotency)
+        return APIServer(table: table, responder: responder).router()
     }
 }

@@ -31,16 +31,21 @@ struct BillingOperations {
             query: [
                 .init("from", "Not before.", schema: Schema.timestamp),
                 .init("to", "Before.", schema: Schema.timestamp),
+                .init(
+                    "by", "Cuts the totals into days or months, in UTC.", schema: Schema.oneOf(UsageLedger.Bucket.self)),
             ],
             success: .init(.ok, "Totals.", schema: Schema.object(["items": Schema.array(Schema.anyObject)]))
         ) { call in
             let totals = try await ledger.totals(
-                in: call.scope, from: try call.timestamp("from"), to: try call.timestamp("to"))
+                in: call.scope, from: try call.timestamp("from"), to: try call.timestamp("to"),
+                by: try call.oneOf("by", UsageLedger.Bucket.self) ?? .none)
             return .json([
                 "items": .array(
                     totals.map { total in
                         var object: JSONObject = ["meter": .string(total.meter.rawValue)]
                         object.set("plantId", ifPresent: total.plant.plantID.json)
+                        object["plant"] = .string(total.plantName)
+                        object.set("startsAt", ifPresent: total.startsAt.json)
                         object["quantity"] = .number(JSONNumber(total.quantity))
                         object["records"] = .number(JSONNumber(total.records))
                         return .object(object)
@@ -123,7 +128,13 @@ struct BillingOperations {
         return period
     }
 
+    /// Each line says where the records behind it are listed: it leads back to its runs.
     private static func json(_ invoice: Invoice, withLines: Bool = true) -> JSONValue {
+        let usagePath =
+            switch invoice.payer {
+            case .partner(let partner): "/v1/partners/\(partner)/invoices/\(invoice.id)/usage"
+            case .client(_, let client): "/v1/clients/\(client)/invoices/\(invoice.id)/usage"
+            }
         var object: JSONObject = [
             "id": .string(invoice.id.description), "status": .string(invoice.status.rawValue),
             "period": .string(invoice.period.description), "currency": .string(invoice.total.currency.code),
@@ -135,12 +146,16 @@ struct BillingOperations {
         object.set("number", ifPresent: invoice.number.map(JSONValue.string))
         object.set("finalisedAt", ifPresent: invoice.finalisedAt.json)
         guard withLines else { return .object(object) }
-        object["lines"] = .array(invoice.lines.map(\.json))
+        object["lines"] = .array(
+            invoice.lines.enumerated().map { index, line in
+                line.json(position: index + 1, of: invoice, usage: usagePath)
+            })
         object["usage"] = .array(
             invoice.usage.map { usage in
                 var item: JSONObject = ["plant": .string(usage.plantName), "meter": .string(usage.meter.rawValue)]
                 item.set("plantId", ifPresent: usage.plant.plantID.json)
                 item["quantity"] = .number(JSONNumber(usage.quantity))
+                item["lateQuantity"] = .number(JSONNumber(usage.lateQuantity))
                 item["records"] = .number(JSONNumber(usage.records))
                 return .object(item)
             })
@@ -150,12 +165,14 @@ struct BillingOperations {
     private func listInvoices(_ level: Level) -> Operation {
         Operation(
             id: level.title.lowercased() + "Invoices", method: .get, path: level.path + "/invoices",
-            summary: "The invoices that this \(level.source.rawValue) pays, newest first.", tag: "Billing",
+            summary: "The invoices that this \(level.source.rawValue) pays, newest first; drafts for the seller only.",
+            tag: "Billing",
             access: .permission(.invoicesRead, on: level.source), query: QueryParameter.page,
             success: .init(.ok, "A page of invoices.", schema: Schema.page(Schema.anyObject))
         ) { call in
+            let payer = try Self.payer(call)
             let page = try await invoices.invoices(
-                in: call.scope, payer: try Self.payer(call), page: call.pageRequest())
+                in: try Self.readingScope(call, payer), payer: payer, page: call.pageRequest())
             return .page(page) { Self.json($0, withLines: false) }
         }
     }
@@ -186,11 +203,15 @@ struct BillingOperations {
         }
     }
 
+    /// Whoever may see the seller's books sees its drafts too.
+    private static func readingScope(_ call: Call, _ payer: Payer) throws -> TenantScope {
+        try call.caller().allows(.invoicesRead, in: payer.sellerScope) ? payer.sellerScope : call.scope
+    }
+
     private func found(_ call: Call) async throws -> Invoice {
         let payer = try Self.payer(call)
-        let isSeller = try call.caller().allows(.invoicesRead, in: payer.sellerScope)
         let invoice = try await invoices.invoice(
-            call.id("invoice", of: "invoice"), in: isSeller ? payer.sellerScope : call.scope)
+            call.id("invoice", of: "invoice"), in: try Self.readingScope(call, payer))
         guard invoice.payer == payer else { throw Problem.notFound("invoice") }
         return invoice
     }
@@ -228,11 +249,13 @@ struct BillingOperations {
             query: [
                 .limit, .init("after", "The position of the last record that you have.", schema: Schema.integer),
                 .init("meter", "Only this meter.", schema: Schema.oneOf(UsageMeter.self)),
+                .init("plant", "Only this plant.", schema: Schema.uuid),
             ],
             success: .init(.ok, "A page of records.", schema: Schema.page(Schema.anyObject))
         ) { call in
             let page = try await invoices.usage(
                 behind: try await found(call), meter: try call.oneOf("meter", UsageMeter.self),
+                plant: try call.identifier("plant", PlantID.self),
                 after: try call.integer("after").map(Int64.init),
                 limit: min(200, max(1, try call.integer("limit") ?? PageRequest.defaultLimit)))
             return .page(page) { entry in
@@ -251,9 +274,18 @@ struct BillingOperations {
 }
 
 extension RatedLine {
-    var json: JSONValue {
-        var object: JSONObject = ["kind": .string(kind.rawValue)]
-        object.set("meter", ifPresent: meter.map { .string($0.rawValue) })
+    /// - Parameter usagePath: where the records behind the invoice are listed; a line of a meter names its part of them.
+    fileprivate func json(position: Int, of invoice: Invoice, usage usagePath: String) -> JSONValue {
+        var object: JSONObject = [
+            "position": JSONValue(position), "kind": .string(kind.rawValue), "text": .string(text),
+        ]
+        if let meter {
+            let records = invoice.usage.lazy.filter { $0.meter == meter }.reduce(0) { $0 + $1.records }
+            object["meter"] = .string(meter.rawValue)
+            object["title"] = .string(meter.title)
+            object["records"] = .number(JSONNumber(records))
+            object["usagePath"] = .string("\(usagePath)?meter=\(meter.rawValue)")
+        }
         if let units {
             object["from"] = .number(JSONNumber(units.from))
             object["to"] = .number(JSONNumber(units.to))

@@ -8,6 +8,8 @@ import Tenancy
 struct EventOperations {
     /// A batch of ten thousand small events fits; a single event is bounded by the intake itself.
     static let maximumBodyBytes = 8 << 20
+    /// A batch weighs one request for each so many of its events: batches are what the limit wants.
+    static let eventsPerRequest = 100
 
     let intake: EventIntake
     let events: EventDirectory
@@ -26,7 +28,8 @@ struct EventOperations {
                 ], maximumBytes: Self.maximumBodyBytes),
             success: .init(
                 .accepted, "Every event was accepted or was there before; 207 when some of a batch were refused.",
-                schema: Self.answerSchema), timeoutSeconds: nil
+                schema: Self.answerSchema), timeoutSeconds: nil,
+            weight: { body in ((body.arrayValue?.count ?? 1) + Self.eventsPerRequest - 1) / Self.eventsPerRequest }
         ) { call in
             let outcomes = try await intake.accept(
                 call.scope, try IncomingEvent.read(call.body), by: call.actor)

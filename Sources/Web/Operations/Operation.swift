@@ -25,6 +25,8 @@ package struct Operation: Sendable {
     /// How long the operation may take before the caller gets `timeout`, in seconds. `nil` where the handler bounds
     /// itself (the database's own deadlines), because a timer a request costs too much there.
     package var timeoutSeconds: Int? = 30
+    /// How many requests a body counts as, where one may hold the work of many; `nil` counts as one.
+    package var weight: (@Sendable (JSONValue) -> Int)?
     package var handler: @Sendable (Call) async throws -> Reply
 
     /// The names in braces, in order.

@@ -11,7 +11,7 @@ extension Portal {
     static let tasksPerPage = 50
 
     func taskList(_ request: Request, _ context: MillwrightContext) async throws -> Response {
-        let visitor = try await visitor(request)
+        let visitor = try await visitor(request, context)
         var items: [[String: Any]] = []
         for scope in visitor.principal.scopes(with: .humanTasksRead) where scope != .platform {
             let page = try await humanTasks.list(
@@ -37,13 +37,13 @@ extension Portal {
     }
 
     func taskPage(_ request: Request, _ context: MillwrightContext) async throws -> Response {
-        let visitor = try await visitor(request)
+        let visitor = try await visitor(request, context)
         let task = try await task(context, visitor)
         return try await page(of: task, request, visitor)
     }
 
     func decide(_ request: Request, _ context: MillwrightContext) async throws -> Response {
-        let visitor = try await visitor(request)
+        let visitor = try await visitor(request, context)
         let form = try await form(request)
         try checkFormToken(form, visitor)
         let task = try await task(context, visitor)
@@ -51,7 +51,7 @@ extension Portal {
             _ = try await humanTasks.decide(
                 task.id, in: task.scope, outcome: form["outcome"],
                 reason: form["reason"].isEmpty ? nil : form["reason"],
-                data: TaskForm(task.form).data(from: form), by: visitor.principal, from: context.origin)
+                data: TaskForm(task.form).data(from: form), by: visitor.principal, from: origin(of: request, context))
         } catch let problem as Problem {
             // The page again, with what was entered and what is wrong with it.
             let current = try await humanTasks.task(task.id, in: task.scope)

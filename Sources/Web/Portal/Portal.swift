@@ -17,16 +17,18 @@ package struct Portal: Sendable {
     let brands: BrandDirectory
     let tenants: TenantDirectory
     let humanTasks: HumanTaskService
+    let limits: RequestLimits
 
     package init(
         authenticator: Authenticator, sessions: SessionStore, brands: BrandDirectory, tenants: TenantDirectory,
-        humanTasks: HumanTaskService
+        humanTasks: HumanTaskService, limits: RequestLimits
     ) {
         self.authenticator = authenticator
         self.sessions = sessions
         self.brands = brands
         self.tenants = tenants
         self.humanTasks = humanTasks
+        self.limits = limits
     }
 
     package func addRoutes(to router: Router<MillwrightContext>) {
@@ -52,13 +54,21 @@ package struct Portal: Sendable {
             return try await page(request, context)
         } catch let problem as Problem where problem.code == .unauthenticated {
             return Self.redirect("/portal/sign-in?next=" + Self.percentEncoded(request.uri.path))
+        } catch let refusal as RateRefusal {
+            var response = try await message("Too much at once", refusal.problem, request)
+            refusal.write(to: &response.headers)
+            return response
         } catch {
             let problem = ErrorMapping.problem(for: error, logger: context.logger)
-            let title = problem.code == .notFound ? "This is not here" : "This did not work"
-            return try await render(
-                "message", ["title": title, "text": problem.detail], brand: try await brand(of: request, nil),
-                status: .init(code: problem.code.httpStatus))
+            return try await message(
+                problem.code == .notFound ? "This is not here" : "This did not work", problem, request)
         }
+    }
+
+    private func message(_ title: String, _ problem: Problem, _ request: Request) async throws -> Response {
+        try await render(
+            "message", ["title": title, "text": problem.detail], brand: try await brand(of: request, nil),
+            status: .init(code: problem.code.httpStatus))
     }
 
     // MARK: Signing in
@@ -75,6 +85,7 @@ package struct Portal: Sendable {
     }
 
     private func signIn(_ request: Request, _ context: MillwrightContext) async throws -> Response {
+        try await limits.admitSignIn(origin(of: request, context))
         let form = try await form(request)
         let host = request.head.authority ?? ""
         let within = try await brands.scope(ofHost: host)?.partnerID
@@ -97,7 +108,7 @@ package struct Portal: Sendable {
     }
 
     private func signOut(_ request: Request, _ context: MillwrightContext) async throws -> Response {
-        let visitor = try await visitor(request)
+        let visitor = try await visitor(request, context)
         try checkFormToken(try await form(request), visitor)
         try await sessions.end(visitor.token)
         var response = Self.redirect("/portal/sign-in")
@@ -113,11 +124,20 @@ package struct Portal: Sendable {
         var formToken: String
     }
 
-    func visitor(_ request: Request) async throws -> Visitor {
-        guard let token = Self.sessionToken(request.headers), let session = try await sessions.session(token),
+    func visitor(_ request: Request, _ context: MillwrightContext) async throws -> Visitor {
+        guard let token = Self.sessionToken(request.headers) else { throw Problem(.unauthenticated, "Sign in first.") }
+        guard let session = try await sessions.session(token),
             let principal = try await authenticator.principal(session.principalID)
-        else { throw Problem(.unauthenticated, "Sign in first.") }
+        else {
+            try await limits.refused(origin(of: request, context))
+            throw Problem(.unauthenticated, "Sign in first.")
+        }
+        _ = try await limits.admit(principal.id)
         return Visitor(principal: principal, token: token, formToken: session.formToken)
+    }
+
+    func origin(of request: Request, _ context: MillwrightContext) -> String {
+        limits.origin(request.headers, socket: context.origin)
     }
 
     func checkFormToken(_ form: FormBody, _ visitor: Visitor) throws {

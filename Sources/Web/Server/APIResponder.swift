@@ -6,14 +6,16 @@ import NIOCore
 import Primitives
 import Tenancy
 
-/// Everything that stands between a request and the handler of its operation, in one fixed order: who, where, may,
-/// which version, what, again?, do.
+/// Everything that stands between a request and the handler of its operation, in one fixed order: who, how often,
+/// where, may, which version, what, again?, do.
 package struct APIResponder: Sendable {
     private let gate: AccessGate
+    private let limits: RequestLimits
     private let idempotency: IdempotencyStore
 
-    package init(gate: AccessGate, idempotency: IdempotencyStore) {
+    package init(gate: AccessGate, limits: RequestLimits, idempotency: IdempotencyStore) {
         self.gate = gate
+        self.limits = limits
         self.idempotency = idempotency
     }
 
@@ -21,8 +23,12 @@ package struct APIResponder: Sendable {
         to request: Request, context: MillwrightContext, operation: Operation
     ) async -> Response {
         do {
-            let reply = try await perform(request, context, operation)
-            return reply.response(requestID: context.requestID)
+            let (reply, rate) = try await perform(request, context, operation)
+            var response = reply.response(requestID: context.requestID)
+            rate?.write(to: &response.headers)
+            return response
+        } catch let refusal as RateRefusal {
+            return refusal.response(requestID: context.requestID)
         } catch let problem as Problem {
             return problem.response(requestID: context.requestID)
         } catch {
@@ -32,10 +38,11 @@ package struct APIResponder: Sendable {
 
     private func perform(
         _ request: Request, _ context: MillwrightContext, _ operation: Operation
-    ) async throws -> Reply {
+    ) async throws -> (Reply, RateStatus?) {
         let pathValues = context.pathValues
-        let admitted = try await gate.admit(
-            operation, headers: request.headers, pathValues: pathValues, origin: context.origin)
+        var admitted = try await gate.admit(
+            operation, headers: request.headers, pathValues: pathValues,
+            origin: limits.origin(request.headers, socket: context.origin))
         var call = Call(
             operation: operation, headers: request.headers, pathValues: pathValues,
             queryValues: try queryValues(of: request, operation), body: .null, bodyBytes: [],
@@ -44,9 +51,13 @@ package struct APIResponder: Sendable {
         if let declaration = operation.body {
             (call.bodyBytes, call.body) = try await BodyReader(declaration: declaration).read(request)
         }
+        // One was taken at the door; what a large request weighs beyond that is known only now.
+        if let weight = operation.weight?(call.body), weight > 1, let caller = admitted.principal {
+            admitted.rate = try await limits.admit(caller.id, cost: weight - 1)
+        }
         guard operation.method == .post, let text = request.headers[.idempotencyKey], let caller = admitted.principal
-        else { return try await run(call) }
-        return try await once(call, text, caller, path: request.uri.path)
+        else { return (try await run(call), admitted.rate) }
+        return (try await once(call, text, caller, path: request.uri.path), admitted.rate)
     }
 
     private func run(_ call: Call) async throws -> Reply {

@@ -68,6 +68,8 @@ struct BenchHost: Sendable {
                 "--database-host", prepared.configuration.host,
                 "--database-port", String(prepared.configuration.port),
                 "--database-name", prepared.configuration.database, "--log-level", settings.logLevel.rawValue,
+                // One key sends all there is: what is measured is not the limit.
+                "--rate-limit", "off",
             ], logPath: data.logDirectory + "/control-plane.log")
         let stage = Stage(
             host: self, domain: domain, cluster: cluster,

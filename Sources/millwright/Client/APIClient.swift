@@ -26,6 +26,8 @@ struct APIClient: Sendable {
         var status: Int
         var headers: HTTPHeaders
         var body: JSONValue
+        /// As they came: what is not JSON, such as a page.
+        var bytes: [UInt8]
     }
 
     func get(_ path: String) async throws -> JSONValue { try await call(.GET, path).body }
@@ -78,7 +80,9 @@ struct APIClient: Sendable {
         guard (200..<300).contains(response.status.code) else {
             throw Problem(answer: value ?? .null, status: Int(response.status.code))
         }
-        return Answer(status: Int(response.status.code), headers: response.headers, body: value ?? .null)
+        return Answer(
+            status: Int(response.status.code), headers: response.headers, body: value ?? .null,
+            bytes: Array(bytes.readableBytesView))
     }
 }
 

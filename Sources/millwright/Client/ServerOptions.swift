@@ -30,20 +30,17 @@ extension APIClient {
         guard given.split(separator: "/").count == 3 else {
             throw Problem(.invalidParameters, "Name the plant by its id or as partner/client/plant, not '\(given)'.")
         }
-        return try await place(given, "plantId")
+        return try await place(given)["plantId"]?.stringValue ?? ""
     }
 
-    /// An identifier of the partner, client or plant that a path of slugs names.
-    private func place(_ path: String, _ member: String) async throws -> String {
+    /// The identifiers of the partner, client or plant that a path of slugs names.
+    func place(_ path: String) async throws -> JSONValue {
         let encoded = path.utf8.map { byte in
             let isPlain = (0x61...0x7A).contains(byte) || (0x30...0x39).contains(byte) || byte == 0x2D || byte == 0x2F
             return isPlain ? String(UnicodeScalar(byte)) : "%" + (byte < 16 ? "0" : "") + String(byte, radix: 16)
         }.joined()
         do {
-            guard let id = try await get("/v1/places?path=" + encoded)[member]?.stringValue else {
-                throw Problem.notFound(path)
-            }
-            return id
+            return try await get("/v1/places?path=" + encoded)
         } catch let problem as Problem where problem.code == .notFound {
             throw Problem(.notFound, "There is no \(path) that this key can see.")
         }

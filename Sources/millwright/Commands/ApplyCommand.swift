@@ -22,16 +22,16 @@ struct ApplyCommand: AsyncParsableCommand {
     func run() async throws {
         let settings = try await options.settings()
         JSONLinesLogHandler.bootstrap(level: settings.logLevel)
+        // Mistakes in the files are said before a database is needed.
+        let files = try TenantFiles.read(folder: tenants ?? settings.home + "/Tenants")
         try await OperatorSession.run(settings) { domain in
-            let folder = tenants ?? settings.home + "/Tenants"
-            let plan = try await Self.apply(folder, domain, isDryRun: plan)
+            let plan = try await Self.apply(files, domain, isDryRun: plan)
             Terminal.writeLine(plan.text)
         }
     }
 
     /// Publishes the catalogue of the program, then applies the files.
-    static func apply(_ folder: String, _ domain: Domain, isDryRun: Bool) async throws -> TenantPlan {
-        let files = try TenantFiles.read(folder: folder)
+    static func apply(_ files: TenantFiles, _ domain: Domain, isDryRun: Bool) async throws -> TenantPlan {
         if !isDryRun { try await CataloguePublication.publish(domain) }
         var applier = TenantApplier(
             domain, connectorsFolder: domain.settings.home + "/Connectors", isDryRun: isDryRun)

@@ -3,6 +3,7 @@ import Glibc
 import Logging
 import Primitives
 import Provisioning
+import Redis
 
 /// What this machine lacks.
 struct DoctorCommand: AsyncParsableCommand {
@@ -36,6 +37,16 @@ struct DoctorCommand: AsyncParsableCommand {
         for folder in ["Migrations", "Templates", "Tenants", "Connectors"] {
             let path = settings.home + "/" + folder
             report(path, TenantFiles.isFolder(path) ? nil : "the folder is not there; set MILLWRIGHT_HOME")
+        }
+        if let endpoint = settings.redis {
+            // Looked at once, by a person: it may take longer than a request would wait.
+            let redis = RedisClient(endpoint, timeoutMilliseconds: 2000)
+            do {
+                _ = try await redis.send(["PING"])
+                report("Redis \(endpoint)", nil)
+            } catch {
+                report("Redis \(endpoint)", error.message)
+            }
         }
         if !isWell { throw ExitCode(1) }
     }

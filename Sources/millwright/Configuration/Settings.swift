@@ -1,9 +1,12 @@
 import Configuration
+import Connectors
 import Glibc
 import Logging
 import Primitives
+import Redis
 import SystemPackage
 import Vault
+import Web
 
 /// Everything that can be set, from flags, then the environment (`MILLWRIGHT_…`), then a file; read once, and every
 /// problem named at once.
@@ -24,6 +27,12 @@ struct Settings: Sendable {
     var masterKey: MasterKeySource
     var runnerPath: String
     var bubblewrapPath: String
+    /// `nil` counts rate limits in the process.
+    var redis: RedisEndpoint?
+    /// `nil` does not limit principals.
+    var rateLimit: RequestRate?
+    /// Reverse proxies whose word about where a request comes from is taken.
+    var trustedProxies: [HostPattern]
 
     enum Mode: String, Sendable, CaseIterable {
         case development
@@ -67,7 +76,14 @@ extension Settings {
             preparedStatements: reader.flag("prepared-statements", default: true),
             masterKey: masterKey(&reader, dataDirectory),
             runnerPath: reader.text("runner", default: executableDirectory + "/millwright-runner"),
-            bubblewrapPath: reader.text("bubblewrap", default: "/usr/bin/bwrap"))
+            bubblewrapPath: reader.text("bubblewrap", default: "/usr/bin/bwrap"),
+            redis: reader.parsed("redis", default: nil) { (text) throws(SettingSyntax) in try redis(text) },
+            rateLimit: reader.parsed("rate-limit", default: RequestLimits.usualPerPrincipal) {
+                (text) throws(SettingSyntax) in try rateLimit(text)
+            },
+            trustedProxies: reader.parsed("trusted-proxies", default: []) { (text) throws(SettingSyntax) in
+                try proxies(text)
+            })
         try reader.finish()
         return settings
     }

@@ -35,11 +35,25 @@ struct SettingsOptions: ParsableArguments {
     @Option(help: "A command that prints the master key.")
     var masterKeyCommand: String?
 
+    @Option(
+        help: """
+            Redis for limits that all replicas share: host:port, a socket's path, or redis://[user@]host[:port][/db]. Its \
+            password stands in MILLWRIGHT_REDIS_PASSWORD. Default: each process counts for itself.
+            """)
+    var redis: String?
+
+    @Option(help: "Requests a second and burst of each principal, like 1000/5000; or off. Default: 1000/5000.")
+    var rateLimit: String?
+
+    @Option(help: "Reverse proxies whose X-Forwarded-For is believed: addresses and networks, with commas between.")
+    var trustedProxies: String?
+
     func settings() async throws -> Settings {
         let given: [(String, String?)] = [
             ("data-dir", dataDir), ("host", host), ("port", port), ("log-level", logLevel), ("mode", mode),
             ("database-host", databaseHost), ("database-port", databasePort), ("database-name", databaseName),
-            ("master-key-file", masterKeyFile), ("master-key-command", masterKeyCommand),
+            ("master-key-file", masterKeyFile), ("master-key-command", masterKeyCommand), ("redis", redis),
+            ("rate-limit", rateLimit), ("trusted-proxies", trustedProxies),
         ]
         var flags: [String: String] = [:]
         for (key, value) in given { if let value { flags[key] = value } }

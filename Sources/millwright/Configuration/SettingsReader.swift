@@ -1,6 +1,11 @@
 import Configuration
 import Primitives
 
+/// Why a text is not a setting's value.
+struct SettingSyntax: Error {
+    var message: String
+}
+
 /// Reads values and collects what is wrong with them, so that a user sees every mistake in one go.
 struct SettingsReader {
     private let reader: ConfigReader
@@ -23,6 +28,20 @@ struct SettingsReader {
             return fallback
         }
         return value
+    }
+
+    /// A value that has a form of its own; what is wrong with it is said as `parse` says it.
+    mutating func parsed<Value>(
+        _ key: String, default fallback: Value, _ parse: (String) throws(SettingSyntax) -> Value
+    ) -> Value {
+        let given = optionalText(key) ?? reader.int(forKey: ConfigKey([key])).map(String.init)
+        guard let given else { return fallback }
+        do throws(SettingSyntax) {
+            return try parse(given)
+        } catch {
+            refuse(key, "cannot be '\(given)': \(error.message)")
+            return fallback
+        }
     }
 
     mutating func flag(_ key: String, default fallback: Bool) -> Bool {

@@ -38,6 +38,9 @@ struct TenantApplier {
     {
         let path = path + "/" + client.slug
         guard let scope = try await clientScope(client, of: partner, path) else { return }
+        if let partnerID = scope.partnerID, let clientID = scope.clientID {
+            try await prices(client.prices, .client(partnerID, clientID), "what \(path) alone pays")
+        }
         try await common(client.brand, client.hostNames, client.principals, scope, path)
         for plant in client.plants {
             let path = path + "/" + plant.slug
@@ -94,11 +97,24 @@ struct TenantApplier {
         return scope
     }
 
-    private mutating func prices(_ given: JSONValue?, _ audience: PriceAudience, _ what: String) async throws {
+    private mutating func prices(
+        _ given: TenantFiles.PriceEntry?, _ audience: PriceAudience, _ what: String
+    ) async throws {
         guard let given else { return }
-        let terms = try PriceTerms(json: given)
+        let terms = given.terms
         let known = try await domain.priceBooks.books(for: audience)
         if known.contains(where: { $0.terms == terms }) { return }
+        guard !known.contains(where: { $0.terms.validFrom == terms.validFrom }) else {
+            throw Problem(
+                .wrongState, "Prices are never changed, only followed by others.",
+                items: [
+                    .init(
+                        path: given.place,
+                        message:
+                            "a book from \(terms.validFrom) on is there with other prices; choose a later first of a month"
+                    )
+                ])
+        }
         plan.add(.create, "prices: \(what)")
         if !isDryRun { _ = try await domain.priceBooks.add(terms, for: audience, by: actor) }
     }

@@ -3,7 +3,8 @@ import Primitives
 import YAML
 
 extension TenantFiles {
-    /// Reads `Tenants/<partner>/partner.yaml`, `…/<client>/client.yaml` and `…/<client>/<plant>.yaml`.
+    /// Reads `Tenants/<partner>/partner.yaml`, `…/<client>/client.yaml`, `…/<client>/prices.yaml` where there is one, and
+    /// `…/<client>/<plant>.yaml`.
     ///
     /// - Throws: one problem that names every mistake of every file.
     static func read(folder: String) throws -> TenantFiles {
@@ -19,7 +20,7 @@ extension TenantFiles {
             }
             files.partners.append(file)
         }
-        complainAboutDoubles(files, problems, folder)
+        complainAboutDoubles(files, problems)
         guard !problems.hasErrors else {
             throw Problem(
                 .invalidParameters, "The tenant files have mistakes; nothing was changed.",
@@ -30,18 +31,22 @@ extension TenantFiles {
         return files
     }
 
-    private static func complainAboutDoubles(_ files: TenantFiles, _ problems: FileProblems, _ folder: String) {
-        func check(_ slugs: [String], _ what: String, _ place: String) {
-            for (slug, group) in Dictionary(grouping: slugs, by: \.self) where group.count > 1 {
-                problems.add(FileProblem(file: place, at: nil, "the \(what) “\(slug)” is there \(group.count) times"))
+    private static func complainAboutDoubles(_ files: TenantFiles, _ problems: FileProblems) {
+        func check(_ found: [(slug: String, place: String)], _ what: String) {
+            var first: [String: String] = [:]
+            for (slug, place) in found {
+                if let other = first[slug] {
+                    problems.add(
+                        FileProblem(file: place, at: nil, "the \(what) “\(slug)” is there already: \(other)"))
+                } else {
+                    first[slug] = place
+                }
             }
         }
-        check(files.partners.map(\.slug), "partner", folder)
+        check(files.partners.map { ($0.slug, $0.place) }, "partner")
         for partner in files.partners {
-            check(partner.clients.map(\.slug), "client", "\(folder)/\(partner.slug)")
-            for client in partner.clients {
-                check(client.plants.map(\.slug), "plant", "\(folder)/\(partner.slug)/\(client.slug)")
-            }
+            check(partner.clients.map { ($0.slug, $0.place) }, "client")
+            for client in partner.clients { check(client.plants.map { ($0.slug, $0.place) }, "plant") }
         }
     }
 
@@ -65,11 +70,12 @@ extension TenantFiles.PartnerFile {
         brand = fields.value("brand")
         hostNames = fields.strings("hostNames") ?? []
         principals = TenantFiles.PrincipalEntry.list(&fields)
-        partnerPrices = fields.value("partnerPrices")
-        clientPrices = fields.value("clientPrices")
+        partnerPrices = TenantFiles.PriceEntry(&fields, "partnerPrices")
+        clientPrices = TenantFiles.PriceEntry(&fields, "clientPrices")
         fields.finish()
         guard let slug, let name else { return nil }
         self.slug = slug
+        place = fields.place(of: "slug")
         self.name = name
     }
 }
@@ -84,12 +90,17 @@ extension TenantFiles.ClientFile {
         hostNames = fields.strings("hostNames") ?? []
         principals = TenantFiles.PrincipalEntry.list(&fields)
         fields.finish()
+        let prices = TenantFiles.PriceEntry(path: folder + "/" + TenantFiles.PriceEntry.fileName, problems)
         guard let slug, let name else { return nil }
         self.slug = slug
+        place = fields.place(of: "slug")
         self.name = name
-        for file in try DirectoryListing.names(in: folder) where file.hasSuffix(".yaml") && file != "client.yaml" {
+        self.prices = prices
+        let others = ["client.yaml", TenantFiles.PriceEntry.fileName]
+        for file in try DirectoryListing.names(in: folder) where file.hasSuffix(".yaml") && !others.contains(file) {
             if let plant = TenantFiles.PlantFile(path: folder + "/" + file, problems) { plants.append(plant) }
         }
+        complainAboutCurrency(problems)
     }
 }
 
@@ -107,6 +118,7 @@ extension TenantFiles.PlantFile {
         fields.finish()
         guard let slug, let name, let timeZone else { return nil }
         self.slug = slug
+        place = fields.place(of: "slug")
         self.name = name
         self.timeZone = timeZone
     }
@@ -188,6 +200,11 @@ extension TenantFiles.WorkflowEntry {
 }
 
 extension FieldReader {
+    /// `file:line:column` of a field.
+    fileprivate func place(of field: String) -> String {
+        "\(file.name):\(file.document.location(of: pointer(of: field)))"
+    }
+
     /// Text in which each `${NAME}` stands for a variable of the environment. A number counts as text here.
     fileprivate mutating func expandedString(_ field: String, isRequired: Bool = false) -> String? {
         guard let value = value(field, isRequired: isRequired) else { return nil }

@@ -9,28 +9,34 @@ struct TenantFiles: Sendable {
 
     struct PartnerFile: Sendable {
         var slug: String
+        /// `file:line:column` of the slug, here as below: what comes twice is named with both places.
+        var place: String
         var name: String
         var brand: JSONValue?
         var hostNames: [String]
         var principals: [PrincipalEntry]
         /// What the partner pays to the platform, and what its clients pay to it.
-        var partnerPrices: JSONValue?
-        var clientPrices: JSONValue?
+        var partnerPrices: PriceEntry?
+        var clientPrices: PriceEntry?
         var clients: [ClientFile] = []
     }
 
     struct ClientFile: Sendable {
         var slug: String
+        var place: String
         var name: String
         var currency: String?
         var brand: JSONValue?
         var hostNames: [String]
         var principals: [PrincipalEntry]
+        /// What this client alone pays; without it the partner's `clientPrices` hold.
+        var prices: PriceEntry?
         var plants: [PlantFile] = []
     }
 
     struct PlantFile: Sendable {
         var slug: String
+        var place: String
         var name: String
         var timeZone: String
         var brand: JSONValue?

@@ -11,6 +11,7 @@ import NIOCore
 import NIOPosix
 import Primitives
 import Provisioning
+import Redis
 import ServiceLifecycle
 import Tenancy
 import Vault
@@ -48,6 +49,9 @@ struct ControlPlane: Sendable {
         let runs = RunDirectory(database: database, board: board)
         let sessions = SessionStore(database)
         let idempotency = IdempotencyStore(database)
+        let limits = RequestLimits(
+            limiter: rateLimiter(), perPrincipal: domain.settings.rateLimit,
+            trustedProxies: domain.settings.trustedProxies)
 
         let surface = APISurface(
             .init(
@@ -56,12 +60,12 @@ struct ControlPlane: Sendable {
                 templates: domain.templates, connections: domain.connections, workflows: domain.workflows,
                 intake: intake, runs: runs, humanTasks: humanTasks, runners: runners, overview: domain.overview,
                 ledger: domain.ledger, priceBooks: domain.priceBooks, invoices: domain.invoices,
-                idempotency: idempotency, metrics: metrics, readiness: { await readiness() }),
+                idempotency: idempotency, limits: limits, metrics: metrics, readiness: { await readiness() }),
             version: Version.text)
         let router = surface.router()
         Portal(
             authenticator: domain.authenticator, sessions: sessions, brands: domain.brands, tenants: domain.tenants,
-            humanTasks: humanTasks
+            humanTasks: humanTasks, limits: limits
         ).addRoutes(to: router)
 
         var services: [any Service] = [
@@ -83,6 +87,12 @@ struct ControlPlane: Sendable {
                     await ready("http://\(host):\(channel.localAddress?.port ?? port)")
                 }, logger: logger))
         return services
+    }
+
+    /// Shared by all replicas where there is Redis. It is a hint: nothing waits for it to be there.
+    private func rateLimiter() -> any RateLimiter {
+        guard let endpoint = domain.settings.redis else { return InProcessRateLimiter() }
+        return RedisRateLimiter(RedisClient(endpoint), logger: logger)
     }
 
     /// What keeps requests from being served.

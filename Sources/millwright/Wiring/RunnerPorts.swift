@@ -57,14 +57,7 @@ enum PlantEgress {
         { plant, path in
             try await gateway.serve(
                 plant: plant.plantID?.description ?? "", socketPath: path,
-                policy: {
-                    EgressPolicy(
-                        rules: try await rules.rules(of: plant).compactMap { rule in
-                            HostPattern(rule.host).map {
-                                EgressPolicy.Rule(pattern: $0, port: rule.port, allowsPrivate: rule.allowsPrivate)
-                            }
-                        })
-                })
+                policy: { EgressPolicy(try await rules.rules(of: plant)) })
         }
     }
 }

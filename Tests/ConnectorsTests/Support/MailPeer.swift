@@ -1,5 +1,6 @@
 import Foundation
 import JSON
+import TestSupport
 
 /// A real mail server: aiosmtpd under Python, which also reads the messages with Python's own mail parser. The package
 /// is `python3-aiosmtpd`; without it the tests fail.

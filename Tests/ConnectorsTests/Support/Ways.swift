@@ -3,6 +3,7 @@ import Glibc
 import NIOCore
 import NIOPosix
 import Synchronization
+import TestSupport
 
 /// Rules that let a test reach its own peers on loopback, and nothing else.
 func loopback(_ ports: Int...) -> EgressPolicy {

@@ -3,9 +3,11 @@ import Glibc
 import Synchronization
 
 /// A program that a test talks to, ended with the test. Its standard input is a pipe that ends with this process.
-final class Subprocess: Sendable {
-    struct Failed: Error, CustomStringConvertible {
-        var description: String
+package final class Subprocess: Sendable {
+    package struct Failed: Error, CustomStringConvertible {
+        package var description: String
+
+        package init(description: String) { self.description = description }
     }
 
     private let pid: pid_t
@@ -13,7 +15,7 @@ final class Subprocess: Sendable {
     private let lines: AsyncStream<String>
     private let status = Mutex<Int32?>(nil)
 
-    init(_ program: String, _ arguments: [String]) throws {
+    package init(_ program: String, _ arguments: [String]) throws {
         var input: [Int32] = [0, 0]
         var output: [Int32] = [0, 0]
         guard pipe(&input) == 0, pipe(&output) == 0 else { throw Failed(description: "no pipe") }
@@ -41,7 +43,7 @@ final class Subprocess: Sendable {
     }
 
     /// The next line of its output; `nil` when it ended.
-    func line() async -> String? {
+    package func line() async -> String? {
         for await line in lines { return line }
         return nil
     }
@@ -85,39 +87,12 @@ final class Subprocess: Sendable {
     }
 
     /// Runs a program to its end and answers what it wrote.
-    static func run(_ program: String, _ arguments: [String]) async throws -> String {
+    package static func run(_ program: String, _ arguments: [String]) async throws -> String {
         let process = try Subprocess(program, arguments)
         var said: [String] = []
         while let line = await process.line() { said.append(line) }
         let text = said.joined(separator: "\n")
         guard process.wait() == 0 else { throw Failed(description: "\(program) failed: \(text)") }
         return text
-    }
-}
-
-/// A certificate for `localhost` that is its own authority, made once for this test run.
-final class TestCertificate: Sendable {
-    private let directory: TemporaryDirectory
-    let certificatePath: String
-    let keyPath: String
-    let pem: String
-
-    // One task for all tests that want it; it ends when the certificate is made.
-    private static let made = Task { try await TestCertificate() }
-
-    static func shared() async throws -> TestCertificate { try await made.value }
-
-    private init() async throws {
-        directory = try TemporaryDirectory()
-        certificatePath = directory.path("cert.pem")
-        keyPath = directory.path("key.pem")
-        _ = try await Subprocess.run(
-            "openssl",
-            [
-                "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "1",
-                "-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost", "-keyout", keyPath, "-out",
-                certificatePath,
-            ])
-        pem = try String(contentsOfFile: certificatePath, encoding: .utf8)
     }
 }
