@@ -61,7 +61,7 @@ struct ControlPlane: Sendable {
         let router = surface.router()
         Portal(
             authenticator: domain.authenticator, sessions: sessions, brands: domain.brands, tenants: domain.tenants,
-            humanTasks: humanTasks
+            humanTasks: humanTasks, cookiesNeedHTTPS: domain.settings.portalNeedsHTTPS
         ).addRoutes(to: router)
 
         var services: [any Service] = [
