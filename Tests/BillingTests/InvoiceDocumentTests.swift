@@ -10,7 +10,7 @@ import Testing
     @Test("an invoice page is the one that was looked at and found good")
     func golden() throws {
         let brand = try brand()
-        let html = InvoiceDocument().html(try invoice(), brand: brand)
+        let html = Self.page(try invoice(), brand)
         let path = PostgresFixture.migrations + "/../Tests/Golden/invoice.html"
         if ProcessInfo.processInfo.environment["MILLWRIGHT_WRITE_GOLDEN"] != nil {
             try html.write(toFile: path, atomically: true, encoding: .utf8)
@@ -20,13 +20,17 @@ import Testing
 
     @Test("names are text and never markup")
     func hostileNames() throws {
-        var invoice = try invoice()
-        invoice.payerName = "<script>alert(1)</script>"
-        invoice.usage[0].plantName = "\"><img src=x onerror=alert(1)>"
-        let html = InvoiceDocument().html(invoice, brand: try brand())
-        #expect(!html.contains("<script"))
-        #expect(!html.contains("<img src=x"))
-        #expect(html.contains("&lt;script&gt;"))
+        // A sign that is one character with the mark beside it is a sign all the same to a browser.
+        for mark in ["", "\u{0600}", "\u{110BD}"] {
+            var invoice = try invoice()
+            var brand = try brand()
+            invoice.payerName = mark + "<script>alert(1)</script>"
+            invoice.usage[0].plantName = "\"><img src=x onerror=alert(1)>"
+            brand.legalLinks = [BrandLink(label: mark + "<b>", url: "https://x.example/\"\u{0301} onclick=\"a")]
+            let html = Array(Self.page(invoice, brand).utf8)
+            for sign in ["<script", "<img src=x", "<b>", "\"\u{0301}"] { #expect(!html.contains(Array(sign.utf8))) }
+            #expect(html.contains(Array("&lt;script&gt;".utf8)))
+        }
     }
 
     @Test("a draft says that it is one, and has no number and no date")
@@ -35,9 +39,22 @@ import Testing
         invoice.status = .draft
         invoice.number = nil
         invoice.finalisedAt = nil
-        let html = InvoiceDocument().html(invoice, brand: .standard)
+        let html = Self.page(invoice, .standard)
         #expect(html.contains("This is a draft"))
         #expect(!html.contains("<dt>Date</dt>"))
+    }
+
+    @Test("every meter that is charged leads to its records, and what belongs to none does not")
+    func records() throws {
+        let html = Self.page(try invoice(), try brand())
+        for meter in ["runs", "events"] {
+            #expect(html.contains("<a href=\"/v1/clients/c/invoices/i/usage?meter=\(meter)\">records and runs</a>"))
+        }
+        #expect(html.split(separator: "records and runs").count == 3)
+    }
+
+    private static func page(_ invoice: Invoice, _ brand: Brand) -> String {
+        InvoiceDocument().html(invoice, brand: brand, usageAddress: "/v1/clients/c/invoices/i/usage")
     }
 
     private func brand() throws -> Brand {

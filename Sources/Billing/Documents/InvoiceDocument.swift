@@ -8,25 +8,27 @@ package struct InvoiceDocument: Sendable {
 
     package init() {
         do {
-            template = try MustacheTemplate(string: InvoiceTemplate.text)
+            template = try PageContent.template(InvoiceTemplate.text)
         } catch {
             preconditionFailure("the invoice template is part of the program and parses: \(error)")
         }
     }
 
-    /// - Parameter brand: the seller's, as it stands today; the names and amounts are those of the invoice.
-    package func html(_ invoice: Invoice, brand: Brand) -> String {
-        template.render(Self.values(of: invoice, brand))
+    /// - Parameters:
+    ///   - brand: the seller's, as it stands today; the names and amounts are those of the invoice.
+    ///   - usageAddress: where the records behind the invoice are listed, each with its run; `?meter=` is added.
+    package func html(_ invoice: Invoice, brand: Brand, usageAddress: String) -> String {
+        template.render(Self.values(of: invoice, brand, usageAddress))
     }
 
-    private static func values(of invoice: Invoice, _ brand: Brand) -> [String: Any] {
+    private static func values(of invoice: Invoice, _ brand: Brand, _ usageAddress: String) -> [String: Any] {
         var values: [String: Any] = [
             "title": invoice.number.map { "Invoice \($0)" } ?? "Draft invoice",
             "isDraft": invoice.status == .draft,
             "issuer": invoice.issuerName,
             "payer": invoice.payerName,
             "period": "\(invoice.period.start) to \(lastDay(of: invoice.period))",
-            "sections": sections(of: invoice),
+            "sections": sections(of: invoice, usageAddress),
             "total": AmountText.text(invoice.total),
             "currency": invoice.total.currency.code,
             "usage": invoice.usage.map { used(invoice, $0) },
@@ -34,8 +36,8 @@ package struct InvoiceDocument: Sendable {
             "hasLate": invoice.usage.contains { $0.lateQuantity > 0 },
             "rounding": roundingText(invoice.rounding),
             "primary": brand[.primary].description,
-            "onPrimary": brand[.onPrimary].description,
-            "text": brand[.text].description,
+            "onPrimary": brand[.onPrimary].readable(on: brand[.primary]).description,
+            "text": brand[.text].readable(on: brand[.surface]).description,
             "background": brand[.background].description,
             "surface": brand[.surface].description,
             "font": brand.font.cssFamily,
@@ -53,7 +55,7 @@ package struct InvoiceDocument: Sendable {
     }
 
     /// The lines of each meter under its name, then what belongs to no meter.
-    private static func sections(of invoice: Invoice) -> [[String: Any]] {
+    private static func sections(of invoice: Invoice, _ usageAddress: String) -> [[String: Any]] {
         var sections: [(title: String, lines: [RatedLine])] = []
         for line in invoice.lines {
             let title = line.meter?.title ?? "General"
@@ -64,7 +66,11 @@ package struct InvoiceDocument: Sendable {
             }
         }
         return sections.map { section in
-            ["title": section.title, "lines": section.lines.map { self.line($0, invoice.total.currency) }]
+            var values: [String: Any] = [
+                "title": section.title, "lines": section.lines.map { self.line($0, invoice.total.currency) },
+            ]
+            if let meter = section.lines.first?.meter { values["records"] = "\(usageAddress)?meter=\(meter.rawValue)" }
+            return values
         }
     }
 

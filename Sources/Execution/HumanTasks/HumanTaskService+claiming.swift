@@ -78,7 +78,7 @@ extension HumanTaskService {
     }
 
     /// The role, and four eyes: whoever caused the run may not be the one who decides.
-    static func checkMayDecide(_ principal: Principal, _ task: HumanTask) throws(Problem) {
+    package static func checkMayDecide(_ principal: Principal, _ task: HumanTask) throws(Problem) {
         guard principal.holds(task.role, in: task.scope) else {
             throw Problem(.forbidden, "This task is for the role \(task.role.rawValue).")
         }

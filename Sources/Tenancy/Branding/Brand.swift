@@ -1,3 +1,9 @@
+#if canImport(Glibc)
+    import Glibc
+#else
+    import Darwin
+#endif
+
 /// One thing of a brand that a level may set, and may let the levels below set.
 package enum BrandField: String, Sendable, Hashable, CaseIterable {
     case productName
@@ -102,15 +108,31 @@ package struct HexColour: Sendable, Hashable, CustomStringConvertible {
         description = String(decoding: bytes, as: UTF8.self)
     }
 
-    /// Black or white, whichever stands out more (WCAG 2.2, relative luminance with its threshold near 0.179).
-    package var readableOnTop: HexColour {
+    /// Black or white, whichever stands out more.
+    package var readableOnTop: HexColour { contrast(with: .black) >= contrast(with: .white) ? .black : .white }
+
+    /// The colour itself where it can be read on the ground, else black or white.
+    package func readable(on ground: HexColour) -> HexColour {
+        contrast(with: ground) >= Self.readableContrast ? self : ground.readableOnTop
+    }
+
+    /// Of text, by WCAG 2.2 level AA.
+    package static let readableContrast = 4.5
+
+    /// From 1 to 21, by WCAG 2.2.
+    package func contrast(with other: HexColour) -> Double {
+        let (left, right) = (luminance + 0.05, other.luminance + 0.05)
+        return max(left, right) / min(left, right)
+    }
+
+    /// WCAG's relative luminance.
+    private var luminance: Double {
         let channels = stride(from: 1, to: 7, by: 2).map { offset in
             let start = description.index(description.startIndex, offsetBy: offset)
             let value = Double(Int(description[start...].prefix(2), radix: 16) ?? 0) / 255
-            return value * value
+            return value <= 0.04045 ? value / 12.92 : pow((value + 0.055) / 1.055, 2.4)
         }
-        let luminance = 0.2126 * channels[0] + 0.7152 * channels[1] + 0.0722 * channels[2]
-        return luminance > 0.18 ? .black : .white
+        return 0.2126 * channels[0] + 0.7152 * channels[1] + 0.0722 * channels[2]
     }
 
     package static let black = HexColour(unchecked: "#000000")

@@ -59,10 +59,20 @@ package final class Authenticator: Sendable {
     }
 
     /// The principal as it is now, for a session that was opened earlier; `nil` when it may no longer act.
-    package func principal(_ id: PrincipalID) async throws -> Principal? {
-        try await database.read(.platform) { transaction in
+    ///
+    /// - Parameter key: the key that the session was opened with: the principal may act as long as the key may.
+    package func principal(_ id: PrincipalID, signedInWith key: APIKeyID? = nil) async throws -> Principal? {
+        let now = clock.now()
+        return try await database.read(.platform) { transaction in
             try await transaction.query(
-                "\(fragment: PrincipalDirectory.selection) WHERE principal_id = \(id) AND \(fragment: Self.mayAct)"
+                """
+                \(fragment: PrincipalDirectory.selection)
+                WHERE principal_id = \(id) AND \(fragment: Self.mayAct)
+                  AND (\(key)::uuid IS NULL OR EXISTS (
+                    SELECT FROM millwright.api_key
+                    WHERE api_key.api_key_id = \(key) AND api_key.principal_id = \(id) AND api_key.revoked_at IS NULL
+                      AND (api_key.expires_at IS NULL OR api_key.expires_at > \(now))))
+                """
             ).first.map(Principal.init(row:))
         }
     }

@@ -235,8 +235,17 @@ struct BillingOperations {
         ) { call in
             let invoice = try await found(call)
             let brand = try await brands.brand(for: invoice.payer.sellerScope)
-            let html = InvoiceDocument().html(invoice, brand: brand)
-            return Reply(.ok, .bytes(Array(html.utf8), contentType: "text/html; charset=utf-8"))
+            let address = level.path.replacing(
+                "{\(level.source.rawValue)}", with: call.pathValues[level.source.rawValue] ?? "")
+            let html = InvoiceDocument().html(
+                invoice, brand: brand, usageAddress: "\(address)/invoices/\(invoice.id)/usage")
+            return Reply(
+                .ok, .bytes(Array(html.utf8), contentType: "text/html; charset=utf-8"),
+                headers: [
+                    .contentSecurityPolicy:
+                        "default-src 'none'; style-src 'unsafe-inline'; img-src 'self' data:; frame-ancestors 'none'",
+                    .referrerPolicy: "same-origin", .xContentTypeOptions: "nosniff",
+                ])
         }
     }
 

@@ -5,59 +5,61 @@ import JSON
 import Primitives
 import Tenancy
 
-/// The task list and the task.
+/// The task: seen, taken, given back, decided.
 extension Portal {
-    /// Tasks on one page of the list.
-    static let tasksPerPage = 50
-
-    func taskList(_ request: Request, _ context: MillwrightContext) async throws -> Response {
-        let visitor = try await visitor(request, context)
-        var items: [[String: Any]] = []
-        for scope in visitor.principal.scopes(with: .humanTasksRead) where scope != .platform {
-            let page = try await humanTasks.list(
-                for: visitor.principal, in: scope, page: try PageRequest(limit: Self.tasksPerPage))
-            for task in page.items { items.append(try await listed(task)) }
-        }
-        var values: [String: Any] = [
-            "title": items.isEmpty ? "Your tasks" : "Your tasks (\(items.count))", "tasks": items,
-        ]
-        if request.uri.queryParameters["decided"] != nil { values["notice"] = "Your decision is recorded." }
-        return try await render(
-            "task-list", values, brand: try await brand(of: request, visitor), visitor: visitor)
-    }
-
-    private func listed(_ task: HumanTask) async throws -> [String: Any] {
-        var item: [String: Any] = [
-            "title": task.title, "workflow": task.workflowName, "role": task.role.rawValue,
-            "plant": try await tenants.place(of: task.scope)?.name ?? "", "href": Self.path(task),
-        ]
-        if let due = task.dueAt { item["due"] = Self.readable(due) }
-        if let assignee = task.assigneeName { item["assignee"] = assignee }
-        return item
+    /// What was sent and what came of it, when the page is shown in answer to a form.
+    struct Attempt {
+        var problem: Problem
+        var form: FormBody
     }
 
     func taskPage(_ request: Request, _ context: MillwrightContext) async throws -> Response {
         let visitor = try await visitor(request, context)
-        let task = try await task(context, visitor)
-        return try await page(of: task, request, visitor)
+        return try await page(of: try await task(context, visitor), request, visitor)
+    }
+
+    func claim(_ request: Request, _ context: MillwrightContext) async throws -> Response {
+        try await change(request, context) { task, _, principal in
+            _ = try await humanTasks.claim(task.id, in: task.scope, by: principal, from: origin(of: request, context))
+            return Self.path(task)
+        }
+    }
+
+    func release(_ request: Request, _ context: MillwrightContext) async throws -> Response {
+        try await change(request, context) { task, _, principal in
+            _ = try await humanTasks.release(task.id, in: task.scope, by: principal, from: origin(of: request, context))
+            return Self.path(task)
+        }
     }
 
     func decide(_ request: Request, _ context: MillwrightContext) async throws -> Response {
-        let visitor = try await visitor(request, context)
-        let form = try await form(request)
-        try checkFormToken(form, visitor)
-        let task = try await task(context, visitor)
-        do {
+        try await change(request, context) { task, form, principal in
             _ = try await humanTasks.decide(
                 task.id, in: task.scope, outcome: form["outcome"],
                 reason: form["reason"].isEmpty ? nil : form["reason"],
-                data: TaskForm(task.form).data(from: form), by: visitor.principal, from: origin(of: request, context))
-        } catch let problem as Problem {
-            // The page again, with what was entered and what is wrong with it.
-            let current = try await humanTasks.task(task.id, in: task.scope)
-            return try await page(of: current, request, visitor, problem: problem, posted: form)
+                data: TaskForm(task.form).data(from: form), by: principal, from: origin(of: request, context))
+            return "/portal?decided=1"
         }
-        return Self.redirect("/portal?decided=1")
+    }
+
+    /// Does what a form asks for, or shows the task again with what was entered and what is wrong with it.
+    private func change(
+        _ request: Request, _ context: MillwrightContext,
+        _ body: (HumanTask, FormBody, Principal) async throws -> String
+    ) async throws -> Response {
+        let visitor = try await visitor(request, context)
+        let form = try await form(request, of: visitor)
+        let task = try await task(context, visitor)
+        do {
+            guard visitor.principal.allows(.humanTasksDecide, in: task.scope) else {
+                throw Problem(.forbidden, "Your roles here do not decide tasks.")
+            }
+            try await tenants.place(of: task.scope)?.requireActive()
+            return Self.redirect(try await body(task, form, visitor.principal))
+        } catch let problem as Problem {
+            let current = try await humanTasks.task(task.id, in: task.scope)
+            return try await page(of: current, request, visitor, Attempt(problem: problem, form: form))
+        }
     }
 
     /// What the visitor may not see is not there.
@@ -67,62 +69,59 @@ extension Portal {
             let id = values["task"].flatMap({ HumanTaskID($0) }),
             let scope = try await tenants.plantScope(of: plant),
             visitor.principal.allows(.humanTasksRead, in: scope)
-        else { throw Problem.notFound("task") }
+        else { throw Problem.notFound("human task") }
         return try await humanTasks.task(id, in: scope)
     }
 
     private func page(
-        of task: HumanTask, _ request: Request, _ visitor: Visitor, problem: Problem? = nil, posted: FormBody? = nil
+        of task: HumanTask, _ request: Request, _ visitor: Visitor, _ attempt: Attempt? = nil
     ) async throws -> Response {
-        var values = try await listed(task)
-        values["action"] = Self.path(task)
-        values["isOpen"] = task.status.isOpen && visitor.principal.allows(.humanTasksDecide, in: task.scope)
-        if let description = task.description { values["description"] = description }
-        let evidence = Self.rows(task.evidence)
-        values["hasEvidence"] = !evidence.isEmpty
-        values["evidence"] = evidence
-        values["fields"] = TaskForm(task.form).context(posted: posted)
-        values["reason"] = posted?["reason"] ?? ""
-        values["outcomes"] = task.outcomes.map { outcome -> [String: Any] in
-            [
-                "name": outcome.name, "label": outcome.label, "requiresReason": outcome.requiresReason,
-                "isSelected": posted?["outcome"] == outcome.name,
-            ]
-        }
-        if let problem {
-            values["error"] =
-                [
-                    "message": problem.detail, "items": problem.items.map { "\($0.path) \($0.message)" },
-                ] as [String: Any]
-        }
+        guard var values = try await card(task) else { throw Problem.notFound("human task") }
+        let time = PlantTime(zoneName: try await tenants.place(of: task.scope)?.timeZone, now: clock.now())
+        let standing = TaskStanding(task, visitor.principal)
+        values["opened"] = time.context(task.openedAt)
+        values["description"] = task.description
+        values["requestedBy"] = task.requestedBy
+        let evidence = EvidenceTable(task.evidence, time)
+        values["hasEvidence"] = !evidence.groups.isEmpty
+        values["evidence"] = evidence.context
+        values["evidenceIsCut"] = evidence.isCut
         if let decision = task.decision {
-            let label = task.outcomes.first { $0.name == decision.outcome }?.label ?? decision.outcome
-            var shown: [String: Any] = [
-                "outcome": label, "by": decision.decidedByName, "at": Self.readable(decision.decidedAt),
-            ]
-            if let reason = decision.reason { shown["reason"] = reason }
-            values["decision"] = shown
+            values["decision"] = Self.context(decision, of: task, time)
+        } else {
+            values["standing"] = standing.context(Self.path(task))
         }
-        return try await render(
-            "task", values, brand: try await brand(of: request, visitor), visitor: visitor,
-            status: problem.map { .init(code: $0.code.httpStatus) } ?? .ok)
-    }
-
-    private static func path(_ task: HumanTask) -> String {
-        "/portal/plants/\(task.scope.plantID?.description ?? "")/tasks/\(task.id)"
-    }
-
-    /// Evidence as names and values; what is nested is named by its path.
-    private static func rows(_ value: JSONValue?, _ prefix: String = "") -> [[String: Any]] {
-        guard let value, !value.isNull else { return [] }
-        guard let object = value.objectValue else {
-            return [["name": prefix.isEmpty ? "Evidence" : prefix, "value": TaskForm.text(value)]]
+        values["mayDecide"] = standing.isDecidable
+        if standing.isDecidable { values.merge(DecisionForm(task).context(attempt)) { $1 } }
+        guard let attempt else { return await render("task", values, request, visitor) }
+        if task.isDecided(as: attempt.form["outcome"], by: visitor.principal) {
+            values["notice"] = "You have decided this already. It is recorded once."
+            return await render("task", values, request, visitor)
         }
-        return object.flatMap { rows($0.value, prefix.isEmpty ? $0.key : prefix + " · " + $0.key) }
+        values["problem"] = DecisionForm(task).problem(attempt, standing, visitor.principal)
+        if case .closed = standing { values["standing"] = nil }
+        if !standing.isDecidable, !attempt.form["reason"].isEmpty { values["unsent"] = attempt.form["reason"] }
+        return await render(
+            "task", values, request, visitor, status: .init(code: attempt.problem.code.httpStatus))
     }
 
-    /// To the minute, in UTC.
-    private static func readable(_ moment: Timestamp) -> String {
-        moment.description.prefix(16).replacing("T", with: " ") + " UTC"
+    private static func context(
+        _ decision: HumanTask.Decision, of task: HumanTask, _ time: PlantTime
+    ) -> [String: Any] {
+        let label = task.outcomes.first { $0.name == decision.outcome }?.label ?? decision.outcome
+        let answers = EvidenceTable(decision.data, time)
+        var context: [String: Any] = [
+            "outcome": label, "by": decision.decidedByName, "at": time.context(decision.decidedAt),
+            "hasAnswers": !answers.groups.isEmpty, "answers": answers.context,
+        ]
+        if let reason = decision.reason { context["given"] = reason }
+        return context
+    }
+}
+
+extension HumanTask {
+    /// Whether a second submission of the same form has nothing left to do.
+    fileprivate func isDecided(as outcome: String, by principal: Principal) -> Bool {
+        decision?.decidedBy == principal.id && decision?.outcome == outcome
     }
 }

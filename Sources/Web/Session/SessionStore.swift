@@ -1,14 +1,20 @@
 import Crypto
 package import Database
 package import Primitives
+package import Tenancy
 
 /// Who is signed in to the portal. The cookie holds a random token; the database holds its digest.
+///
+/// The token of a session that was opened with an API key ends in the key's identifier. The digest covers it, so nobody
+/// can take it off, and the session ends with the key.
 package struct SessionStore: Sendable {
     /// A shift and its handover.
     package static let lifetimeHours = 12
 
     package struct Session: Sendable {
         package var principalID: PrincipalID
+        /// The key that opened the session; `nil` after a password.
+        package var keyID: APIKeyID?
         /// Every form of the session carries it, so that another site cannot post in the person's name.
         package var formToken: String
     }
@@ -18,8 +24,11 @@ package struct SessionStore: Sendable {
     package init(_ database: Database) { self.database = database }
 
     /// - Returns: the token for the cookie.
-    package func begin(_ principal: PrincipalID) async throws -> Redacted<String> {
-        let token = Self.random()
+    package func begin(_ principal: PrincipalID, with proof: AuthenticatedPrincipal.Proof) async throws
+        -> Redacted<String>
+    {
+        var token = Self.random()
+        if case .apiKey(let key) = proof { token += ".\(key)" }
         let formToken = Self.random()
         _ = try await database.pipeline(
             .platform,
@@ -42,7 +51,9 @@ package struct SessionStore: Sendable {
                     WHERE token_digest = \(Self.digest(token)) AND expires_at > now()
                     """)
             else { return nil }
-            return Session(principalID: try row.decode("principal_id"), formToken: try row.decode("form_token"))
+            let key = token.split(separator: ".").dropFirst().last.flatMap { APIKeyID(String($0)) }
+            return Session(
+                principalID: try row.decode("principal_id"), keyID: key, formToken: try row.decode("form_token"))
         }
     }
 

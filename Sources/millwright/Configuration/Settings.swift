@@ -19,6 +19,8 @@ struct Settings: Sendable {
     var port: Int
     var logLevel: Logger.Level
     var mode: Mode
+    /// Whether browsers reach the portal by `https` alone, so that its cookie never travels without.
+    var portalNeedsHTTPS: Bool
     /// `nil` uses the private cluster of the data directory.
     var databaseHost: String?
     var databasePort: Int
@@ -70,6 +72,7 @@ extension Settings {
             port: reader.integer("port", default: 0, in: 0...65535),
             logLevel: reader.choice("log-level", default: Logger.Level.notice, of: Logger.Level.allCases),
             mode: reader.choice("mode", default: Mode.development, of: Mode.allCases),
+            portalNeedsHTTPS: reader.flag("portal-needs-https", default: false),
             databaseHost: reader.optionalText("database-host"),
             databasePort: reader.integer("database-port", default: 5432, in: 1...65535),
             databaseName: reader.text("database-name", default: "millwright"),

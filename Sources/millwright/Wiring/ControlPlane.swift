@@ -65,7 +65,7 @@ struct ControlPlane: Sendable {
         let router = surface.router()
         Portal(
             authenticator: domain.authenticator, sessions: sessions, brands: domain.brands, tenants: domain.tenants,
-            humanTasks: humanTasks, limits: limits
+            humanTasks: humanTasks, limits: limits, cookiesNeedHTTPS: domain.settings.portalNeedsHTTPS
         ).addRoutes(to: router)
 
         var services: [any Service] = [
