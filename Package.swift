@@ -182,6 +182,12 @@ let package = Package(
                 "RunnerCore",
                 "Connectors", .logging,
             ]),
+        suite(
+            "ProvisioningTests",
+            [
+                "TestSupport", "Primitives", "JSON", "Workflow", "Database", "Tenancy", "Execution", "RunnerProtocol",
+                "RunnerCore", "Connectors", "Provisioning", .logging, .nioCore, .nioPosix, .subprocess, .systemPackage,
+            ]),
         suite("BillingTests", ["TestSupport", "Primitives", "JSON", "Database", "Tenancy", "Billing"]),
         suite(
             "WebTests",

@@ -17,7 +17,7 @@ package struct RunnerSpecification: Sendable {
     package var plant: TenantScope
     package var runnerID: RunnerID
     package var epoch: Int64
-    /// The directory with the plant's `sync.sock` and `egress.sock`; the only thing of this machine the runner can write.
+    /// The directory with the plant's `sync.sock` and `egress.sock`. The runner can connect to them and change nothing.
     package var socketDirectory: String
     package var drainSeconds: Int
     package var logLevel: String
@@ -39,19 +39,31 @@ package struct RunnerSpecification: Sendable {
 package enum RunnerExit: Sendable, Equatable, CustomStringConvertible {
     /// It drained and left as it was asked to.
     case drained
+    /// It was asked to leave and could not finish everything in time.
+    case drainedIncompletely
     /// Another runner has the plant now.
     case superseded
-    case failed(code: Int32)
+    /// `saying` is the last trouble that it or its sandbox named.
+    case failed(code: Int32, saying: String?)
     case killed(signal: Int32)
 
-    /// The runner's exit code when a newer epoch refused it.
-    package static let supersededCode: Int32 = 3
+    /// - Parameter code: the runner's exit code, or its sandbox's, which answers 128 and the number for a signal.
+    package init(code: Int32, saying lastWords: String?) {
+        switch code {
+        case 0: self = .drained
+        case 3: self = .superseded
+        case 4: self = .drainedIncompletely
+        case 129...192: self = .killed(signal: code - 128)
+        default: self = .failed(code: code, saying: lastWords)
+        }
+    }
 
     package var description: String {
         switch self {
         case .drained: "drained"
+        case .drainedIncompletely: "left with runs open, which the next runner takes over"
         case .superseded: "superseded by a newer epoch"
-        case .failed(let code): "exit code \(code)"
+        case .failed(let code, let lastWords): "exit code \(code)" + (lastWords.map { ": \($0)" } ?? "")
         case .killed(let signal): "signal \(signal)"
         }
     }

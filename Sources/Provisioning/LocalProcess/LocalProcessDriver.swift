@@ -41,19 +41,27 @@ package struct LocalProcessDriver: RunnerDriver {
         self.logger = logger
     }
 
+    /// Starts the runner itself, which takes on its own protections and tries whether they hold.
     package func missingProtections() async -> [String] {
-        var missing: [String] = []
-        let probe = SandboxArguments(
-            runner: "/bin/true", runnerArguments: [], socketDirectory: "/tmp",
+        let check = SandboxArguments(
+            runner: runnerPath, runnerArguments: ["--check-protections"], socketDirectory: "/tmp",
             libraryDirectories: Self.libraryDirectories(), exists: Self.exists)
-        let command = AccountSwitch.command(bubblewrapPath, probe.values, as: account)
-        let result = try? await Subprocess.run(
-            .path(command.executable), arguments: Arguments(command.arguments), platformOptions: platformOptions(),
-            input: .none, output: .discarded, error: .string(limit: 4096))
-        if let result, case .exited(0) = result.terminationStatus { return missing }
-        let reason = result?.standardError.split(separator: "\n").first.map(String.init) ?? "it cannot be started"
-        missing.append("bubblewrap (\(reason))")
-        return missing
+        let result: ExecutionResult<Void, StringOutput<UTF8>, StringOutput<UTF8>>
+        guard Self.exists(bubblewrapPath) else { return ["bubblewrap (\(bubblewrapPath) is not there)"] }
+        let command = AccountSwitch.command(bubblewrapPath, check.values, as: account)
+        do {
+            result = try await Subprocess.run(
+                .path(command.executable), arguments: Arguments(command.arguments),
+                environment: .custom(Self.environment), platformOptions: Self.platformOptions, input: .none,
+                output: .string(limit: 1 << 14), error: .string(limit: 1 << 14))
+        } catch {
+            return ["bubblewrap (\(command.executable) cannot be started: \(error))"]
+        }
+        guard case .exited(0) = result.terminationStatus else {
+            let reason = result.standardError.split(separator: "\n").first ?? "\(result.terminationStatus)"
+            return [reason.hasPrefix("bwrap:") ? "bubblewrap (\(reason))" : "runner (\(reason))"]
+        }
+        return result.standardOutput.split(separator: "\n").map(String.init)
     }
 
     package func run(_ specification: RunnerSpecification) async throws -> RunnerExit {
@@ -85,10 +93,11 @@ package struct LocalProcessDriver: RunnerDriver {
         _ specification: RunnerSpecification, _ arguments: SandboxArguments, until stops: AsyncStream<Void>
     ) async throws -> RunnerExit {
         let command = AccountSwitch.command(bubblewrapPath, arguments.values, as: account)
+        let log = RunnerLog(plant: specification.plant, epoch: specification.epoch, logger: logger)
         let result = try await Subprocess.run(
             .path(command.executable), arguments: Arguments(command.arguments),
-            environment: .custom(["PATH": "/usr/bin:/bin"]), platformOptions: platformOptions(),
-            input: .inputWriter, output: .sequence, error: .currentStandardError
+            environment: .custom(Self.environment), platformOptions: Self.platformOptions,
+            input: .inputWriter, output: .sequence, error: .combinedWithOutput
         ) { execution in
             logger.debug(
                 "runner started",
@@ -97,9 +106,14 @@ package struct LocalProcessDriver: RunnerDriver {
                     "pid": "\(execution.processIdentifier.value)",
                 ])
             await withTaskGroup(of: Happening.self) { group in
-                // The runner writes nothing to its output: it ends when the runner does.
+                // It ends when the runner does: nobody else has the other end.
                 group.addTask {
-                    do { for try await _ in execution.standardOutput {} } catch {}
+                    do {
+                        for try await bytes in execution.standardOutput {
+                            log.take(bytes.withUnsafeBytes { Array($0) })
+                        }
+                    } catch {}
+                    log.finish()
                     return .exited
                 }
                 group.addTask {
@@ -117,22 +131,20 @@ package struct LocalProcessDriver: RunnerDriver {
                 group.cancelAll()
             }
         }
-        return Self.exit(from: result.terminationStatus)
+        switch result.terminationStatus {
+        case .exited(let code): return RunnerExit(code: Int32(code), saying: log.lastTrouble)
+        case .signaled(let signal): return .killed(signal: Int32(signal))
+        }
     }
 
-    private func platformOptions() -> PlatformOptions {
+    /// Nothing of ours: bubblewrap stands between us and the runner and needs no more to find its programs.
+    private static let environment: [Environment.Key: String] = ["PATH": "/usr/bin:/bin"]
+
+    /// The terminal's Ctrl-C is ours to handle: runners are asked to drain.
+    private static var platformOptions: PlatformOptions {
         var options = PlatformOptions()
         options.createSession = true
         return options
-    }
-
-    private static func exit(from status: TerminationStatus) -> RunnerExit {
-        switch status {
-        case .exited(0): .drained
-        case .exited(let code) where Int32(code) == RunnerExit.supersededCode: .superseded
-        case .exited(let code): .failed(code: Int32(code))
-        case .signaled(let signal): .killed(signal: Int32(signal))
-        }
     }
 
     private static func exists(_ path: String) -> Bool { access(path, F_OK) == 0 }

@@ -33,6 +33,27 @@ package struct PlantHouses: Sendable {
         self.logger = logger
     }
 
+    /// Removes what a control plane left that was killed. Only whoever is to run the plants' runners may call it.
+    func removeLeftovers() {
+        for name in Self.names(in: root) {
+            for socket in Self.names(in: "\(root)/\(name)") { unlink("\(root)/\(name)/\(socket)") }
+            rmdir("\(root)/\(name)")
+        }
+    }
+
+    private static func names(in directory: String) -> [String] {
+        guard let stream = opendir(directory) else { return [] }
+        defer { closedir(stream) }
+        var names: [String] = []
+        while let entry = readdir(stream) {
+            let name = withUnsafePointer(to: &entry.pointee.d_name) {
+                $0.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
+            }
+            if name != ".", name != ".." { names.append(name) }
+        }
+        return names
+    }
+
     func house(of plant: TenantScope) -> PlantHouse {
         let name = plant.plantID.map(\.description) ?? "none"
         return PlantHouse(houses: self, plant: plant, directory: "\(root)/\(name)")
@@ -45,10 +66,22 @@ struct PlantHouse: Sendable {
     let plant: TenantScope
     let directory: String
 
-    /// Serves both sockets until cancelled. `ready` is called once a runner can connect; a socket that fails is opened
-    /// again after a second, because a plant without it stands still.
-    func open(ready: @escaping @Sendable () -> Void) async {
-        guard prepareDirectory() else { return }
+    /// Runs `body` with both sockets open, once a runner can connect. They are closed and removed when `body` has ended
+    /// and not when this task is cancelled: a runner that drains still commits through them.
+    func whileOpen(_ body: () async -> Void) async {
+        let (opened, isOpen) = AsyncStream<Void>.makeStream()
+        // Not a child task, which would be cancelled with us. It cannot outlive this call, which ends and awaits it.
+        let serving = Task { await serve { isOpen.finish() } }
+        for await _ in opened {}
+        await body()
+        serving.cancel()
+        await serving.value
+    }
+
+    /// `ready` is called once a runner can connect; a socket that fails is opened again after a second, because a plant
+    /// without it stands still.
+    private func serve(ready: @escaping @Sendable () -> Void) async {
+        while !Task.isCancelled, !prepareDirectory() { try? await Task.sleep(for: .seconds(1)) }
         await withDiscardingTaskGroup { sockets in
             sockets.addTask {
                 await keepServing("egress") { try await houses.egress(plant, directory + "/egress.sock") }
@@ -65,6 +98,7 @@ struct PlantHouse: Sendable {
                 }
             }
         }
+        rmdir(directory)
     }
 
     private func keepServing(_ name: String, _ serve: () async throws -> Void) async {
@@ -72,6 +106,7 @@ struct PlantHouse: Sendable {
             do {
                 try await serve()
             } catch {
+                if Task.isCancelled { return }
                 houses.logger.error(
                     "a plant's socket failed",
                     metadata: ["plant": "\(plant)", "socket": "\(name)", "reason": "\(error)"])

@@ -1,5 +1,5 @@
 /// The bubblewrap command line of one runner: own namespaces, a root that holds nothing but libraries, no network but
-/// the plant's sockets, no capabilities.
+/// the plant's sockets, no capabilities, and no place to write to. (A socket takes connections on a read-only mount too.)
 package struct SandboxArguments: Sendable, Equatable {
     package static let runnerPathInside = "/millwright-runner"
     package static let socketDirectoryInside = "/run/plant"
@@ -21,16 +21,19 @@ package struct SandboxArguments: Sendable, Equatable {
         exists: (String) -> Bool
     ) {
         var arguments = [
-            "--unshare-all", "--unshare-user", "--disable-userns", "--cap-drop", "ALL", "--new-session",
-            "--die-with-parent",
-            "--clearenv", "--hostname", "runner", "--proc", "/proc", "--dev", "/dev", "--tmpfs", "/tmp",
+            // `--unshare-all` only tries the user and cgroup namespaces; here they are demanded.
+            "--unshare-all", "--unshare-user", "--unshare-cgroup", "--disable-userns", "--cap-drop", "ALL",
+            "--new-session", "--die-with-parent", "--clearenv", "--hostname", "runner", "--proc", "/proc", "--dev",
+            "/dev",
         ]
         for path in Self.readOnlyDirectories + Self.readOnlyFiles + libraryDirectories where exists(path) {
             arguments += ["--ro-bind", path, path]
         }
-        arguments += ["--bind", socketDirectory, Self.socketDirectoryInside]
+        arguments += ["--ro-bind", socketDirectory, Self.socketDirectoryInside]
         arguments += ["--ro-bind", runner, Self.runnerPathInside]
-        arguments += ["--remount-ro", "/", "--chdir", "/", "--"]
+        // Memory that is written to a file system is nobody's: no bound would hold it.
+        for path in ["/proc", "/dev", "/"] { arguments += ["--remount-ro", path] }
+        arguments += ["--chdir", "/", "--"]
         values = arguments + [Self.runnerPathInside] + runnerArguments
     }
 }

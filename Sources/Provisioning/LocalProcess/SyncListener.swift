@@ -3,12 +3,19 @@ package import NIOCore
 import NIOHTTP1
 import NIOPosix
 package import Primitives
+import Synchronization
+
+#if canImport(Glibc)
+    import Glibc
+#endif
 
 /// Serves `POST /sync` on one plant's Unix socket. Whoever can open the socket *is* that plant's runner, so the socket
 /// stands in a directory that only the runner's account and the control plane can enter.
 package struct SyncListener: Sendable {
     /// A batch of commits of a busy runner stays far below this.
     package static let maximumBodyBytes = 64 << 20
+    /// A runner has two calls under way at the most; the rest is for those that it left behind.
+    package static let maximumConnections = 8
 
     private let plant: TenantScope
     private let path: String
@@ -44,15 +51,25 @@ package struct SyncListener: Sendable {
         ready()
         try await withTaskCancellationHandler {
             try await server.executeThenClose { connections in
+                let places = Places(Self.maximumConnections)
                 try await withThrowingDiscardingTaskGroup { children in
                     for try await connection in connections {
-                        children.addTask { await serve(connection) }
+                        guard places.take() else {
+                            logger.warning("a runner has too many connections", metadata: ["plant": "\(plant)"])
+                            try? await connection.channel.close()
+                            continue
+                        }
+                        children.addTask {
+                            await serve(connection)
+                            places.give()
+                        }
                     }
                 }
             }
         } onCancel: {
             server.channel.close(promise: nil)
         }
+        unlink(path)
     }
 
     private func serve(_ connection: Connection) async {
@@ -82,4 +99,21 @@ package struct SyncListener: Sendable {
             .head(head), .body(.byteBuffer(ByteBuffer(bytes: reply.body))), .end(nil),
         ])
     }
+}
+
+/// How many more connections there may be.
+private final class Places: Sendable {
+    private let free: Mutex<Int>
+
+    init(_ count: Int) { free = Mutex(count) }
+
+    func take() -> Bool {
+        free.withLock { free in
+            guard free > 0 else { return false }
+            free -= 1
+            return true
+        }
+    }
+
+    func give() { free.withLock { $0 += 1 } }
 }

@@ -9,6 +9,8 @@ import ServiceLifecycle
 package struct Reconciler: Service {
     /// Also when no change was announced, the desired state is read again after this long.
     package static let fullResyncSeconds = 60
+    /// When it could not be read.
+    package static let retrySeconds = 1
 
     private let registry: any RunnerRegistry
     private let driver: any RunnerDriver
@@ -24,6 +26,7 @@ package struct Reconciler: Service {
     }
 
     package func run() async throws {
+        houses.removeLeftovers()
         await cancelWhenGracefulShutdown {
             await withDiscardingTaskGroup { children in
                 children.addTask { await ticks(supervised) }
@@ -31,7 +34,12 @@ package struct Reconciler: Service {
                     do {
                         try await reconcile(in: &children)
                     } catch {
+                        // What runs goes on running: nobody said that it should not.
                         logger.warning("the desired state cannot be read", metadata: ["reason": "\(error)"])
+                        children.addTask {
+                            try? await Task.sleep(for: .seconds(Self.retrySeconds))
+                            supervised.wake()
+                        }
                     }
                 }
                 children.cancelAll()
@@ -47,7 +55,7 @@ package struct Reconciler: Service {
             sources.addTask {
                 repeat {
                     supervised.wake()
-                    try? await Task.sleep(for: .seconds(supervised.lastReadFailed ? 1 : Self.fullResyncSeconds))
+                    try? await Task.sleep(for: .seconds(Self.fullResyncSeconds))
                 } while !Task.isCancelled
             }
         }
@@ -55,9 +63,7 @@ package struct Reconciler: Service {
     }
 
     private func reconcile(in children: inout DiscardingTaskGroup) async throws {
-        supervised.setLastReadFailed(true)
         let desired = Set(try await registry.desiredPlants())
-        supervised.setLastReadFailed(false)
         supervised.stop(allExcept: desired)
         for plant in supervised.missing(of: desired) {
             children.addTask {
@@ -68,14 +74,8 @@ package struct Reconciler: Service {
 
     /// One plant's runner, again and again, until the task is cancelled.
     private func keepRunning(_ plant: TenantScope) async {
-        await withDiscardingTaskGroup { children in
-            let house = houses.house(of: plant)
-            let isOpen = AsyncStream<Void>.makeStream()
-            children.addTask {
-                await house.open { isOpen.continuation.finish() }
-                isOpen.continuation.finish()
-            }
-            for await _ in isOpen.stream {}
+        let house = houses.house(of: plant)
+        await house.whileOpen {
             var backoff = RestartBackoff()
             while !Task.isCancelled {
                 let startedAt = Timestamp.now()
@@ -93,7 +93,6 @@ package struct Reconciler: Service {
                 }
                 try? await Task.sleep(for: .seconds(delay))
             }
-            children.cancelAll()
         }
     }
 

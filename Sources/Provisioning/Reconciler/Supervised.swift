@@ -5,7 +5,6 @@ import Synchronization
 final class Supervised: Sendable {
     private struct State {
         var stops: [TenantScope: AsyncStream<Void>.Continuation] = [:]
-        var lastReadFailed = false
     }
 
     let wakeups: AsyncStream<Void>
@@ -16,8 +15,6 @@ final class Supervised: Sendable {
         (wakeups, continuation) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1))
     }
 
-    var lastReadFailed: Bool { state.withLock { $0.lastReadFailed } }
-    func setLastReadFailed(_ failed: Bool) { state.withLock { $0.lastReadFailed = failed } }
     func wake() { continuation.yield() }
     func finish() { continuation.finish() }
 

@@ -20,12 +20,14 @@ package struct RunnerArguments: Sendable {
 
         USAGE: millwright-runner --socket-directory <path> --runner-id <uuid> --epoch <number>
                                  [--plant-id <uuid>] [--log-level <level>]
+               millwright-runner --check-protections
 
           --socket-directory  The directory with `sync.sock` (control plane) and `egress.sock` (the way out).
           --runner-id         Who this runner is to the control plane.
           --epoch             Its turn; a runner with a newer one supersedes it.
           --plant-id          The plant, whose credentials this runner may open.
           --log-level         trace, debug, info, notice, warning, error or critical. Default: info.
+          --check-protections Print what this machine lacks to confine a runner, a line each, and leave.
 
         The log goes to standard error, one JSON object a line. SIGTERM, SIGINT or the end of a pipe on standard input
         ask it to finish what it has and to leave.

@@ -21,6 +21,10 @@ package enum RunnerProcess {
             print(RunnerArguments.usage)
             exit(0)
         }
+        if arguments == ["--check-protections"] {
+            for protection in ProtectionCheck.run() { print(protection) }
+            exit(0)
+        }
         let settings: RunnerArguments
         do {
             settings = try RunnerArguments(arguments)

@@ -1,12 +1,17 @@
 #if canImport(Glibc)
     import Glibc
 
-    /// A seccomp filter: a runner starts no programs, traces nobody, changes no mounts, loads nothing into the kernel,
-    /// and opens no socket but Unix ones. What is refused fails with EPERM.
+    /// A seccomp filter: a runner starts no programs and no processes, traces nobody, changes no mounts, loads nothing
+    /// into the kernel, and opens no socket but Unix ones. What is refused fails with EPERM.
     ///
     /// A list of what is refused and not of what is allowed: the runtime's own calls differ between kernels and C
     /// libraries, and the sandbox round the runner already leaves it nothing to reach.
-    enum SystemCallFilter {
+    package enum SystemCallFilter {
+        /// The filter as the kernel takes it: `struct sock_filter`s. `nil` on a machine that it is not written for.
+        package static var program: [UInt8]? {
+            machine.map { instructions(for: $0).withUnsafeBytes { Array($0) } }
+        }
+
         /// `nil` when the filter is in place, or else why it is not.
         static func apply() -> String? {
             guard let machine else { return "unknown machine" }
@@ -42,6 +47,8 @@
             /// AUDIT_ARCH_… of linux/audit.h.
             var audit: UInt32
             var socket: UInt32
+            var clone: UInt32
+            var clone3: UInt32 = 435
             var refused: [UInt32]
             /// Numbers from here on are another calling convention of the same machine.
             var foreignFrom: UInt32?
@@ -51,9 +58,13 @@
         private static let loadWord: UInt16 = 0x20
         private static let jumpIfEqual: UInt16 = 0x15
         private static let jumpIfAtLeast: UInt16 = 0x35
+        private static let jumpIfAnyBit: UInt16 = 0x45
         private static let answer: UInt16 = 0x06
+        /// CLONE_THREAD of linux/sched.h.
+        private static let newThread: UInt32 = 0x1_0000
         private static let allow: UInt32 = 0x7FFF_0000
         private static let refuse: UInt32 = 0x0005_0000 | UInt32(EPERM)
+        private static let refuseAsUnknown: UInt32 = 0x0005_0000 | UInt32(ENOSYS)
         private static let killProcess: UInt32 = 0x8000_0000
 
         private static func instructions(for machine: Machine) -> [Instruction] {
@@ -73,6 +84,15 @@
                 program.append(Instruction(code: answer, value: refuse))
             }
             program += [
+                // A new thread and not a new process.
+                Instruction(code: jumpIfEqual, jumpFalse: 4, value: machine.clone),
+                Instruction(code: loadWord, value: 16),
+                Instruction(code: jumpIfAnyBit, jumpTrue: 1, value: newThread),
+                Instruction(code: answer, value: refuse),
+                Instruction(code: answer, value: allow),
+                // Its flags stand in memory, where a filter cannot look; the C library then uses `clone`.
+                Instruction(code: jumpIfEqual, jumpFalse: 1, value: machine.clone3),
+                Instruction(code: answer, value: refuseAsUnknown),
                 Instruction(code: jumpIfEqual, jumpFalse: 3, value: machine.socket),
                 Instruction(code: loadWord, value: 16),
                 Instruction(code: jumpIfEqual, jumpTrue: 1, value: UInt32(AF_UNIX)),
@@ -87,14 +107,13 @@
             /// unshare setns bpf perf_event_open keyctl add_key request_key kexec_load kexec_file_load init_module
             /// finit_module delete_module open_by_handle_at userfaultfd io_uring_setup personality reboot acct
             /// settimeofday clock_settime open_tree move_mount fsopen mount_setattr swapon swapoff iopl ioperm
-            /// modify_ldt syslog quotactl
+            /// modify_ldt syslog quotactl quotactl_fd kcmp pidfd_getfd
             static let machine: Machine? = Machine(
-                audit: 0xC000_003E, socket: 41,
+                audit: 0xC000_003E, socket: 41, clone: 56,
                 refused: [
                     57, 58, 59, 322, 101, 310, 311, 165, 166, 155, 161, 272, 308, 321, 298, 250, 248, 249, 246, 320,
-                    175,
-                    313, 176, 304, 323, 425, 135, 169, 163, 164, 227, 428, 429, 430, 442, 167, 168, 172, 173, 154, 103,
-                    179,
+                    175, 313, 176, 304, 323, 425, 135, 169, 163, 164, 227, 428, 429, 430, 442, 167, 168, 172, 173, 154,
+                    103, 179, 443, 312, 438,
                 ],
                 foreignFrom: 0x4000_0000)
         #elseif arch(arm64)
@@ -102,11 +121,13 @@
             /// bpf perf_event_open keyctl add_key request_key kexec_load kexec_file_load init_module finit_module
             /// delete_module open_by_handle_at userfaultfd io_uring_setup personality reboot acct settimeofday
             /// clock_settime open_tree move_mount fsopen mount_setattr swapon swapoff syslog quotactl
+            /// quotactl_fd kcmp pidfd_getfd
             static let machine: Machine? = Machine(
-                audit: 0xC000_00B7, socket: 198,
+                audit: 0xC000_00B7, socket: 198, clone: 220,
                 refused: [
                     221, 281, 117, 270, 271, 40, 39, 41, 51, 97, 268, 280, 241, 219, 217, 218, 104, 294, 105, 273, 106,
-                    265, 282, 425, 92, 142, 89, 170, 112, 428, 429, 430, 442, 224, 225, 116, 60,
+                    265, 282, 425, 92, 142, 89, 170, 112, 428, 429, 430, 442, 224, 225, 116, 60, 443,
+                    272, 438,
                 ])
         #else
             static let machine: Machine? = nil

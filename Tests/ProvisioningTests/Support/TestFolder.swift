@@ -1,0 +1,48 @@
+import Foundation
+import Glibc
+
+/// A folder with a short path that every account can enter; gone when the test is.
+final class TestFolder: Sendable {
+    struct Failed: Error {}
+    let path: String
+
+    init() throws {
+        var template = Array("/tmp/mwp-XXXXXX".utf8CString)
+        guard mkdtemp(&template) != nil else { throw Failed() }
+        path = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
+        chmod(path, 0o755)
+    }
+
+    deinit { try? FileManager.default.removeItem(atPath: path) }
+
+    func path(_ name: String) -> String { path + "/" + name }
+
+    @discardableResult
+    func write(_ bytes: some Collection<UInt8>, to name: String, mode: mode_t = 0o644) throws -> String {
+        try Data(bytes).write(to: URL(filePath: path(name)))
+        chmod(path(name), mode)
+        return path(name)
+    }
+}
+
+/// The programs under test, as they were built.
+enum Programs {
+    static let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+        .deletingLastPathComponent().deletingLastPathComponent().path
+
+    static let directory = ProcessInfo.processInfo.environment["MILLWRIGHT_PROGRAMS"] ?? root + "/.build/debug"
+    static let bubblewrap = "/usr/bin/bwrap"
+    static let isRoot = geteuid() == 0
+
+    /// The runner, where the account of the runners can read it: a checkout may be closed to it.
+    static let runner: String = {
+        let copy = folder.path("millwright-runner")
+        try! FileManager.default.copyItem(atPath: directory + "/millwright-runner", toPath: copy)
+        chmod(copy, 0o755)
+        // What it leaves is a folder; it is removed when this process ends in order.
+        atexit { try? FileManager.default.removeItem(atPath: Programs.folder.path) }
+        return copy
+    }()
+
+    private static let folder = try! TestFolder()
+}
