@@ -34,6 +34,7 @@ final class Server: Sendable {
     let address: String
     var port: Int { Int(address.split(separator: ":").last ?? "") ?? 0 }
     private let process: Mutex<Handle>
+    private let ended: AsyncStream<Int32>
 
     private struct Handle: @unchecked Sendable {  // used under the lock only
         var process: Process
@@ -60,6 +61,12 @@ final class Server: Sendable {
             }
             for line in String(decoding: data, as: UTF8.self).split(separator: "\n") { said.yield(String(line)) }
         }
+        let (ended, end) = AsyncStream.makeStream(of: Int32.self)
+        self.ended = ended
+        process.terminationHandler = { process in
+            end.yield(process.terminationReason == .exit ? process.terminationStatus : -process.terminationStatus)
+            end.finish()
+        }
         try process.run()
         self.process = Mutex(Handle(process: process, input: input))
         for await line in lines where line.hasPrefix("ready ") {
@@ -69,5 +76,12 @@ final class Server: Sendable {
         throw Failure(description: "\(arguments[0]) did not become ready")
     }
 
-    deinit { process.withLock { try? $0.input.fileHandleForWriting.close() } }
+    /// Ends it in order, and waits until it has ended.
+    ///
+    /// - Returns: its exit status; a signal's number is negative.
+    func stop() async -> Int32 {
+        process.withLock { try? $0.input.fileHandleForWriting.close() }
+        for await status in ended { return status }
+        return -1
+    }
 }

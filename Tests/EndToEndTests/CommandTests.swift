@@ -40,8 +40,16 @@ struct CommandTests {
         try folder.writePlant(standInPort: standIn.port)
         let data = folder.path + "/data"
         let server = try await Server(["serve", "--data-dir", data, "--end-with-input"])
-        defer { withExtendedLifetime((standIn, server)) {} }
+        do {
+            try await work(folder, data, standIn, server)
+        } catch {
+            Issue.record(error)
+        }
+        #expect(await server.stop() == 0)
+        #expect(await standIn.stop() == 0)
+    }
 
+    private func work(_ folder: TenantFolder, _ data: String, _ standIn: Server, _ server: Server) async throws {
         // Files.
         let apply = ["apply", "--data-dir", data, "--tenants", folder.path + "/tenants"]
         let first = try await Command.run(apply, ["CMMS_KEY": "wrong-k3y"])

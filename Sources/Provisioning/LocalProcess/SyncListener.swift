@@ -39,13 +39,19 @@ package struct SyncListener: Sendable {
 
     /// Listens until cancelled. `ready` is called once the socket accepts connections.
     package func run(ready: @Sendable () -> Void) async throws {
+        let unserved = UnservedConnections()
+        defer { unserved.close() }
         let server = try await ServerBootstrap(group: group)
             .serverChannelOption(.backlog, value: 16)
+            .childChannelOption(.autoRead, value: false)
             .bind(unixDomainSocketPath: path, cleanupExistingSocketFile: true) { channel in
                 channel.eventLoop.makeCompletedFuture {
                     try channel.pipeline.syncOperations.configureHTTPServerPipeline(
                         withPipeliningAssistance: false, withErrorHandling: true)
-                    return try Connection(wrappingChannelSynchronously: channel)
+                    // Wrapped only when it is served: a runner that connects while this ends would leave a wrapper that
+                    // nobody uses, which NIO takes for a mistake and ends the process for.
+                    try unserved.add(channel)
+                    return channel
                 }
             }
         ready()
@@ -53,14 +59,15 @@ package struct SyncListener: Sendable {
             try await server.executeThenClose { connections in
                 let places = Places(Self.maximumConnections)
                 try await withThrowingDiscardingTaskGroup { children in
-                    for try await connection in connections {
+                    for try await channel in connections {
+                        unserved.remove(channel)
                         guard places.take() else {
                             logger.warning("a runner has too many connections", metadata: ["plant": "\(plant)"])
-                            try? await connection.channel.close()
+                            channel.close(promise: nil)
                             continue
                         }
                         children.addTask {
-                            await serve(connection)
+                            await serve(channel)
                             places.give()
                         }
                     }
@@ -72,9 +79,14 @@ package struct SyncListener: Sendable {
         unlink(path)
     }
 
-    private func serve(_ connection: Connection) async {
+    private func serve(_ channel: any Channel) async {
         do {
+            let connection = try await channel.eventLoop.submit {
+                guard channel.isActive else { throw ChannelError.ioOnClosedChannel }
+                return try Connection(wrappingChannelSynchronously: channel)
+            }.get()
             try await connection.executeThenClose { inbound, outbound in
+                try await channel.setOption(.autoRead, value: true).get()
                 var body: [UInt8] = []
                 for try await part in inbound {
                     switch part {
@@ -116,4 +128,32 @@ private final class Places: Sendable {
     }
 
     func give() { free.withLock { $0 += 1 } }
+}
+
+/// Connections that were accepted and that nobody serves yet. They are closed when nobody will.
+private final class UnservedConnections: Sendable {
+    private struct State {
+        var channels: [ObjectIdentifier: any Channel] = [:]
+        var isClosed = false
+    }
+
+    private let state = Mutex(State())
+
+    func add(_ channel: any Channel) throws {
+        try state.withLock { state in
+            guard !state.isClosed else { throw ChannelError.ioOnClosedChannel }
+            state.channels[ObjectIdentifier(channel)] = channel
+        }
+    }
+
+    func remove(_ channel: any Channel) { state.withLock { $0.channels[ObjectIdentifier(channel)] = nil } }
+
+    func close() {
+        let left = state.withLock { state in
+            state.isClosed = true
+            defer { state.channels = [:] }
+            return state.channels.values.map { $0 }
+        }
+        for channel in left { channel.close(promise: nil) }
+    }
 }
