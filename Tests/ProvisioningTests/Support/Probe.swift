@@ -25,9 +25,9 @@ struct Probe: Sendable {
         let sandbox = SandboxArguments(
             runner: program, runnerArguments: arguments, socketDirectory: directory, libraryDirectories: [],
             exists: { access($0, F_OK) == 0 })
-        let command = AccountCommand(Programs.bubblewrap, change(sandbox.values), as: PlantsFixture.account)
+        let command = AccountSwitch.command(Programs.bubblewrap, change(sandbox.values), as: PlantsFixture.account)
         let result = try await Subprocess.run(
-            .path(command.program), arguments: Arguments(command.arguments), output: .string(limit: 1 << 16),
+            .path(command.executable), arguments: Arguments(command.arguments), output: .string(limit: 1 << 16),
             error: .string(limit: 1 << 16))
         guard result.terminationStatus.isSuccess else {
             throw NeverHappened(description: "the probe failed: \(result.terminationStatus) \(result.standardError)")
