@@ -6,7 +6,11 @@ import Testing
 @Suite struct EgressTests {
     @Test(
         "a rule that is no host, or nearly every host, is refused",
-        arguments: ["", "*", "*.com", "a b", "http://a", "a.*.b", "*.-a.b", "a..b"])
+        arguments: [
+            "", "*", "*.com", "a b", "http://a", "a.*.b", "*.-a.b", "a..b", "2130706433", "127.1", "0x7f.1",
+            "0177.0.0.1",
+            "1.2.3.256", "*.10.0.0.1", "1::2::3", ":::", "fe80::1%eth0",
+        ])
     func badHost(host: String) {
         let problem = #expect(throws: Problem.self) { try EgressRule(host: host, port: 0) }
         #expect(Set(problem?.items.map(\.path) ?? []) == ["/host", "/port"])

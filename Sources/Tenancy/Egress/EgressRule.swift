@@ -1,6 +1,12 @@
 import JSON
 package import Primitives
 
+#if canImport(Glibc)
+    import Glibc
+#else
+    import Darwin
+#endif
+
 /// A host and port that a plant's runner may reach. What no rule names is refused.
 package struct EgressRule: Sendable, Hashable {
     /// A host name, `*.example.com` (any name below it, not `example.com` itself), or an IP address. Lower case.
@@ -14,9 +20,8 @@ package struct EgressRule: Sendable, Hashable {
         var findings = Findings()
         let host = host.lowercased()
         let name = host.hasPrefix("*.") ? String(host.dropFirst(2)) : host
-        let isAddress = Self.isIPv6(host)
         findings.check(
-            isAddress || BrandHost.isHostName(name), "/host",
+            Self.isIPv6(host) || BrandHost.isHostName(name) && !Self.isNearlyIPv4(name, isWild: name != host), "/host",
             "Must be a host name, a name that begins with '*.', or an IP address.")
         // `*.com` would be no limit at all.
         findings.check(
@@ -41,12 +46,19 @@ package struct EgressRule: Sendable, Hashable {
     }
 
     private static func isIPv6(_ text: String) -> Bool {
-        text.contains(":") && text.utf8.count <= 45
-            && text.utf8.allSatisfy { byte in
-                (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte)
-                    || (UInt8(ascii: "a")...UInt8(ascii: "f")).contains(byte) || byte == UInt8(ascii: ":")
-                    || byte == UInt8(ascii: ".")
-            }
+        var address = in6_addr()
+        return text.utf8.count <= 45 && inet_pton(AF_INET6, text, &address) == 1
+    }
+
+    /// What some resolvers take for an address and the gateway for nothing (`127.1`, `0x7f.1`, `2130706433`): a rule that
+    /// never lets anything through.
+    private static func isNearlyIPv4(_ name: String, isWild: Bool) -> Bool {
+        guard let last = name.split(separator: ".").last else { return false }
+        let isNumber = last.utf8.allSatisfy { (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) }
+        guard isNumber || last.hasPrefix("0x") else { return false }
+        let numbers = name.split(separator: ".", omittingEmptySubsequences: false)
+        return isWild || numbers.count != 4
+            || !numbers.allSatisfy { number in UInt8(number).map { "\($0)" == number } ?? false }
     }
 
     var audited: JSONValue {

@@ -30,7 +30,10 @@ struct DoctorCommand: AsyncParsableCommand {
         let hasRunner = access(settings.runnerPath, X_OK) == 0
         report("runner \(settings.runnerPath)", hasRunner ? nil : "it is not there or cannot be run")
         let driver = LocalProcessDriver(
-            runnerPath: settings.runnerPath, bubblewrapPath: settings.bubblewrapPath,
+            runnerPath: try hasRunner
+                ? RunnerCopy.place(settings.runnerPath, DataDirectory(path: settings.dataDirectory))
+                : settings.runnerPath,
+            bubblewrapPath: settings.bubblewrapPath,
             account: Account.ofRunners.map { .init(userID: $0.userID, groupID: $0.groupID) }, logger: logger)
         let missing = await driver.missingProtections()
         report("sandbox for runners", missing.isEmpty ? nil : missing.joined(separator: "; "))
