@@ -116,6 +116,9 @@ package struct APISurface: Sendable {
             isSuspended: { scope in
                 try await parts.tenants.place(of: scope)?.status == .suspended
             })
-        return APIServer(table: table, responder: APIResponder(gate: gate, idempotency: parts.idempotency)).router()
+        let cursors = CursorSeal(key: parts.vault.derivedKey(for: "cursor"))
+        return APIServer(
+            table: table, responder: APIResponder(gate: gate, idempotency: parts.idempotency, cursors: cursors)
+        ).router()
     }
 }

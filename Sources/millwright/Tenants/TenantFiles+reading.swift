@@ -5,9 +5,8 @@ import YAML
 extension TenantFiles {
     /// Reads `Tenants/<partner>/partner.yaml`, `…/<client>/client.yaml` and `…/<client>/<plant>.yaml`.
     ///
-    /// - Throws: one problem that names every mistake of every file.
-    static func read(folder: String) throws -> TenantFiles {
-        let problems = FileProblems()
+    /// What can be read; every mistake of every file is among the problems.
+    static func read(folder: String, _ problems: FileProblems) throws -> TenantFiles {
         var files = TenantFiles()
         for partner in try DirectoryListing.names(in: folder) where isFolder(folder + "/" + partner) {
             guard var file = PartnerFile(folder: folder + "/" + partner, problems) else { continue }
@@ -19,40 +18,17 @@ extension TenantFiles {
             }
             files.partners.append(file)
         }
-        complainAboutDoubles(files, problems, folder)
-        guard !problems.hasErrors else {
-            throw Problem(
-                .invalidParameters, "The tenant files have mistakes; nothing was changed.",
-                items: problems.all.map {
-                    .init(path: "\($0.file)\($0.location.map { ":\($0)" } ?? "")", message: $0.message)
-                })
-        }
         return files
-    }
-
-    private static func complainAboutDoubles(_ files: TenantFiles, _ problems: FileProblems, _ folder: String) {
-        func check(_ slugs: [String], _ what: String, _ place: String) {
-            for (slug, group) in Dictionary(grouping: slugs, by: \.self) where group.count > 1 {
-                problems.add(FileProblem(file: place, at: nil, "the \(what) “\(slug)” is there \(group.count) times"))
-            }
-        }
-        check(files.partners.map(\.slug), "partner", folder)
-        for partner in files.partners {
-            check(partner.clients.map(\.slug), "client", "\(folder)/\(partner.slug)")
-            for client in partner.clients {
-                check(client.plants.map(\.slug), "plant", "\(folder)/\(partner.slug)/\(client.slug)")
-            }
-        }
     }
 
     static func isFolder(_ path: String) -> Bool { FileStatus(path)?.isFolder ?? false }
 
     static func fields(_ path: String, _ problems: FileProblems) -> FieldReader? {
-        guard let text = try? FileText.read(path) else {
-            problems.add(FileProblem(file: path, at: nil, "the file is missing"))
+        guard let bytes = try? FileBytes.read(path) else {
+            problems.add(FileProblem(file: path, at: nil, "the file is missing or cannot be read"))
             return nil
         }
-        guard let file = YAMLFile(name: path, bytes: Array(text.utf8), problems: problems) else { return nil }
+        guard let file = YAMLFile(name: path, bytes: bytes, problems: problems) else { return nil }
         return FieldReader(file, problems: problems)
     }
 }
@@ -60,6 +36,7 @@ extension TenantFiles {
 extension TenantFiles.PartnerFile {
     init?(folder: String, _ problems: FileProblems) {
         guard var fields = TenantFiles.fields(folder + "/partner.yaml", problems) else { return nil }
+        place = TenantFiles.Place(fields)
         let slug = fields.string("slug", isRequired: true)
         let name = fields.string("name", isRequired: true)
         brand = fields.value("brand")
@@ -77,6 +54,7 @@ extension TenantFiles.PartnerFile {
 extension TenantFiles.ClientFile {
     init?(folder: String, _ problems: FileProblems) throws {
         guard var fields = TenantFiles.fields(folder + "/client.yaml", problems) else { return nil }
+        place = TenantFiles.Place(fields)
         let slug = fields.string("slug", isRequired: true)
         let name = fields.string("name", isRequired: true)
         currency = fields.string("currency")
@@ -96,6 +74,7 @@ extension TenantFiles.ClientFile {
 extension TenantFiles.PlantFile {
     init?(path: String, _ problems: FileProblems) {
         guard var fields = TenantFiles.fields(path, problems) else { return nil }
+        place = TenantFiles.Place(fields)
         let slug = fields.string("slug", isRequired: true)
         let name = fields.string("name", isRequired: true)
         let timeZone = fields.string("timeZone", isRequired: true)
@@ -121,7 +100,7 @@ extension TenantFiles.PrincipalEntry {
             let roles = entry.strings("roles", isRequired: true)
             entry.finish()
             guard let name, let email, let roles else { return nil }
-            return Self(displayName: name, email: email, roles: roles)
+            return Self(place: TenantFiles.Place(entry), displayName: name, email: email, roles: roles)
         }
     }
 }
@@ -138,7 +117,7 @@ extension TenantFiles.EgressEntry {
             fields.complain(about: "port", "“port” must be a number, not “\(port)”")
             return nil
         }
-        self.init(host: host, port: number, allowsPrivate: allowsPrivate)
+        self.init(place: TenantFiles.Place(fields), host: host, port: number, allowsPrivate: allowsPrivate)
     }
 }
 
@@ -157,7 +136,9 @@ extension TenantFiles.ConnectionEntry {
         }
         fields.finish()
         guard let name, let connector else { return nil }
-        self.init(name: name, connector: connector, configuration: configuration, credential: credential)
+        self.init(
+            place: TenantFiles.Place(fields), name: name, connector: connector, configuration: configuration,
+            credential: credential)
     }
 }
 
@@ -182,7 +163,8 @@ extension TenantFiles.WorkflowEntry {
         fields.finish()
         guard let name, let template else { return nil }
         self.init(
-            name: name, template: template, version: version, parameters: parameters, bindings: bindings,
+            place: TenantFiles.Place(fields), name: name, template: template, version: version, parameters: parameters,
+            bindings: bindings,
             isEnabled: isEnabled)
     }
 }

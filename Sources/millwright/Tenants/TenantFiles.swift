@@ -7,7 +7,24 @@ import YAML
 struct TenantFiles: Sendable {
     var partners: [PartnerFile] = []
 
+    /// Where in which file something stands.
+    struct Place: Sendable {
+        var file: YAMLFile
+        var pointer: String
+
+        init(_ fields: FieldReader) {
+            file = fields.file
+            pointer = fields.pointer
+        }
+
+        /// A mistake somewhere below, by its JSON pointer from here.
+        func problem(_ path: String, _ message: String) -> FileProblem {
+            file.problem(at: pointer + path, message)
+        }
+    }
+
     struct PartnerFile: Sendable {
+        var place: Place
         var slug: String
         var name: String
         var brand: JSONValue?
@@ -20,6 +37,7 @@ struct TenantFiles: Sendable {
     }
 
     struct ClientFile: Sendable {
+        var place: Place
         var slug: String
         var name: String
         var currency: String?
@@ -30,6 +48,7 @@ struct TenantFiles: Sendable {
     }
 
     struct PlantFile: Sendable {
+        var place: Place
         var slug: String
         var name: String
         var timeZone: String
@@ -41,18 +60,21 @@ struct TenantFiles: Sendable {
     }
 
     struct PrincipalEntry: Sendable {
+        var place: Place
         var displayName: String
         var email: String
         var roles: [String]
     }
 
     struct EgressEntry: Sendable {
+        var place: Place
         var host: String
         var port: Int
         var allowsPrivate: Bool
     }
 
     struct ConnectionEntry: Sendable {
+        var place: Place
         var name: String
         /// A file of `Connectors/`, by its name without ending.
         var connector: String
@@ -67,6 +89,7 @@ struct TenantFiles: Sendable {
     }
 
     struct WorkflowEntry: Sendable {
+        var place: Place
         var name: String
         var template: String
         var version: String?

@@ -48,6 +48,7 @@ struct ControlPlane: Sendable {
         let runs = RunDirectory(database: database, board: board)
         let sessions = SessionStore(database)
         let idempotency = IdempotencyStore(database)
+        let readiness = Readiness(database)
 
         let surface = APISurface(
             .init(
@@ -56,7 +57,7 @@ struct ControlPlane: Sendable {
                 templates: domain.templates, connections: domain.connections, workflows: domain.workflows,
                 intake: intake, runs: runs, humanTasks: humanTasks, runners: runners, overview: domain.overview,
                 ledger: domain.ledger, priceBooks: domain.priceBooks, invoices: domain.invoices,
-                idempotency: idempotency, metrics: metrics, readiness: { await readiness() }),
+                idempotency: idempotency, metrics: metrics, readiness: { await readiness.missing() }),
             version: Version.text)
         let router = surface.router()
         Portal(
@@ -77,22 +78,14 @@ struct ControlPlane: Sendable {
         let port = domain.settings.port
         services.append(
             Application(
-                responder: router.buildResponder(),
-                configuration: .init(address: .hostname(host, port: port), serverName: "millwright"),
+                responder: router.buildResponder(), server: HTTPLimits().server,
+                configuration: .init(
+                    address: .hostname(host, port: port), serverName: "millwright",
+                    availableConnectionsDelegate: .maximum(HTTPLimits.maximumConnections, logger: logger)),
                 onServerRunning: { channel in
                     await ready("http://\(host):\(channel.localAddress?.port ?? port)")
                 }, logger: logger))
         return services
-    }
-
-    /// What keeps requests from being served.
-    private func readiness() async -> [String] {
-        do {
-            _ = try await domain.database.read(.platform) { try await $0.query("SELECT 1 AS one") }
-            return []
-        } catch {
-            return ["PostgreSQL"]
-        }
     }
 
     /// The runners, when no other process of this data directory has them.
