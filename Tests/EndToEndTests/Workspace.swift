@@ -1,4 +1,5 @@
 import Foundation
+import SystemPackage
 import Testing
 
 /// A folder with a data directory of its own in which the program runs; removed with the test.
@@ -79,7 +80,7 @@ final class Workspace: Sendable {
 
     private func process(_ arguments: [String], settings: Bool, environment: [String: String]) -> Process {
         let process = Process()
-        process.executableURL = URL(filePath: Program.directory + "/millwright")
+        process.executableURL = URL(filePath: Program.path.string)
         process.arguments = arguments + (settings ? ["--data-dir", path + "/data"] : [])
         process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
         process.standardInput = FileHandle.nullDevice

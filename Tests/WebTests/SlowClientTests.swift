@@ -12,7 +12,7 @@ import Web
 
 import class Foundation.Thread
 
-@Suite("Clients that are slow on purpose", .timeLimit(.minutes(2)))
+@Suite("Clients that are slow on purpose", .serialized, .timeLimit(.minutes(5)))
 struct SlowClientTests {
     private static let limits: HTTPLimits = {
         var limits = HTTPLimits()
@@ -48,7 +48,7 @@ struct SlowClientTests {
             let socket = try RawSocket(port: port)
             try socket.send(beginning)
             // A byte is sent each time that the server says nothing for a moment, until it hangs up.
-            let wasEnded = try await onThread { socket.dripUntilEnd(atMostSeconds: 20) }
+            let wasEnded = try await onThread { socket.dripUntilEnd(atMostSeconds: 60) }
             #expect(wasEnded, "the connection is still open")
         }
     }
@@ -62,7 +62,7 @@ struct SlowClientTests {
                 let answer = try await onThread { socket.read(until: #""live"}"#) }
                 #expect(answer.contains("200 OK"), "\(answer)")
             }
-            #expect(try await onThread { socket.readToEnd(atMostSeconds: 20) } != nil)
+            #expect(try await onThread { socket.readToEnd(atMostSeconds: 60) } != nil)
         }
     }
 
@@ -81,7 +81,7 @@ struct SlowClientTests {
             try waiting.send("GET /v1/slow HTTP/1.1\r\nHost: x\r\n\r\n")
             // Another connection that says nothing is ended: the bound has passed.
             let idle = try RawSocket(port: port)
-            #expect(try await onThread { idle.readToEnd(atMostSeconds: 20) } != nil)
+            #expect(try await onThread { idle.readToEnd(atMostSeconds: 60) } != nil)
             open.yield()
             #expect(try await onThread { waiting.read(until: "true}") }.contains("200 OK"))
         }
@@ -100,9 +100,9 @@ struct SlowClientTests {
             #expect(try await onThread { socket.read(until: "200 OK") }.contains("200 OK"))
             for _ in 0..<2 {
                 let other = try RawSocket(port: port)
-                #expect(try await onThread { other.readToEnd(atMostSeconds: 20) } != nil)
+                #expect(try await onThread { other.readToEnd(atMostSeconds: 60) } != nil)
             }
-            let read = try #require(try await onThread { socket.readToEnd(atMostSeconds: 20) })
+            let read = try #require(try await onThread { socket.readToEnd(atMostSeconds: 60) })
             #expect(read < size, "all of it was waiting")
         }
     }
@@ -112,7 +112,7 @@ struct SlowClientTests {
         try await withServer { fixture, port in
             let large = try RawSocket(port: port)
             try? large.send("GET /health/live HTTP/1.1\r\nX: " + String(repeating: "x", count: 1 << 20) + "\r\n\r\n")
-            let answer = try await onThread { large.text(atMostSeconds: 20) }
+            let answer = try await onThread { large.text(atMostSeconds: 60) }
             #expect(!answer.contains("200 OK"), "\(answer.prefix(200))")
             let admin = try await fixture.tenants.makePrincipal(.platformAdmin, in: .platform)
             let before = try await Snapshot(fixture.tenants.database)
@@ -122,7 +122,7 @@ struct SlowClientTests {
                     + "Content-Type: application/json\r\nContent-Length: 100\r\n\r\n"
                     + #"{"slug":"short","name":"Short"}"#)
             short.finishSending()
-            _ = try await onThread { short.readToEnd(atMostSeconds: 20) }
+            _ = try await onThread { short.readToEnd(atMostSeconds: 60) }
             #expect(try await Snapshot(fixture.tenants.database) == before)
         }
     }
