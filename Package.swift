@@ -22,6 +22,7 @@ extension Target.Dependency {
     static let cryptoExtras: Self = .product(name: "CryptoExtras", package: "swift-crypto")
     static let httpTypes: Self = .product(name: "HTTPTypes", package: "swift-http-types")
     static let hummingbird: Self = .product(name: "Hummingbird", package: "hummingbird")
+    static let hummingbirdCore: Self = .product(name: "HummingbirdCore", package: "hummingbird")
     static let hummingbirdTesting: Self = .product(name: "HummingbirdTesting", package: "hummingbird")
     static let logging: Self = .product(name: "Logging", package: "swift-log")
     static let coreMetrics: Self = .product(name: "CoreMetrics", package: "swift-metrics")
@@ -30,6 +31,7 @@ extension Target.Dependency {
     static let nioCore: Self = .product(name: "NIOCore", package: "swift-nio")
     static let nioExtras: Self = .product(name: "NIOExtras", package: "swift-nio-extras")
     static let nioHTTP1: Self = .product(name: "NIOHTTP1", package: "swift-nio")
+    static let nioHTTPTypes: Self = .product(name: "NIOHTTPTypes", package: "swift-nio-extras")
     static let nioPosix: Self = .product(name: "NIOPosix", package: "swift-nio")
     static let nioSSL: Self = .product(name: "NIOSSL", package: "swift-nio-ssl")
     static let serviceLifecycle: Self = .product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
@@ -128,7 +130,7 @@ let package = Package(
             [
                 "Primitives", "JSON", "Workflow", "Vault", "Tenancy", "Catalogue", "Execution", "Connectors",
                 "Provisioning", "Billing", "Insight", "RunnerProtocol", "Redis", .crypto, .httpTypes, .hummingbird,
-                .logging, .metrics, .mustache, .nioCore, .serviceLifecycle,
+                .hummingbirdCore, .logging, .metrics, .mustache, .nioCore, .nioHTTPTypes, .serviceLifecycle,
             ]),
         part(
             "RunnerCore",
@@ -193,7 +195,9 @@ let package = Package(
             "WebTests",
             [
                 "TestSupport", "Primitives", "JSON", "Database", "Vault", "Tenancy", "Catalogue", "Execution",
-                "Connectors", "Billing", "Insight", "Redis", "Web", .httpTypes, .hummingbird, .hummingbirdTesting, .logging, .nioCore,
+                "Connectors", "Billing", "Insight", "Redis", "RunnerProtocol", "Web", "Workflow", .coreMetrics, .crypto,
+                .httpTypes, .hummingbird, .hummingbirdCore, .hummingbirdTesting, .logging, .nioCore, .nioHTTP1,
+                .nioPosix, .subprocess, .systemPackage,
             ]),
         suite("EndToEndTests", ["JSON", .subprocess, .systemPackage]),
     ],

@@ -16,7 +16,7 @@ extension Database {
         let lease = try await lease(scope, deadline, Control.begin(isolation))
         do {
             let value = try await body(TenantTransaction(scope: scope, lease: lease))
-            try await lease.commit()
+            try await CommitWitness.watching { try await lease.commit() }
             return value
         } catch {
             // After a commit that failed this does nothing.
@@ -63,7 +63,8 @@ extension Database {
         let job = Job(
             .pipeline, prologue: Control.pipelinePrologue(scope, readOnly: readOnly), statements: statements,
             commits: !readOnly, deadline: now + deadline, submittedAt: now)
-        return try await pool(for: scope).perform(job)
+        if readOnly { return try await pool(for: scope).perform(job) }
+        return try await CommitWitness.watching { try await pool(for: scope).perform(job) }
     }
 
     private nonisolated(nonsending) func lease(

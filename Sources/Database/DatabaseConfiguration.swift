@@ -11,9 +11,9 @@ package struct DatabaseConfiguration: Sendable {
     package var tls: TLS
     /// `false` behind PgBouncer in transaction mode, where a prepared statement belongs to somebody else's session.
     package var preparedStatements: Bool
-    /// Where LISTEN connects when `host` is a pooler: a notification needs a session of its own.
-    package var listenHost: String?
-    package var listenPort: Int?
+    /// The server itself when `host` is a pooler: notifications and migrations need a session of their own.
+    package var directHost: String?
+    package var directPort: Int?
     package var limits: Limits
 
     package init(host: String, port: Int = 5432, database: String) {
@@ -64,6 +64,10 @@ package struct DatabaseConfiguration: Sendable {
         /// this process to hear of the first; more would only stand longer behind a slow one.
         package var pipelinesPerConnection = 2
         package var preparedStatementsPerConnection = 256
+        /// Bytes of the answer to one statement, as they come from the server. libpq holds an answer as a whole: without a
+        /// bound one careless query would take the process with it.
+        package var answerBytes = 64 << 20
+        package var answerRows = 1_000_000
         package var connectTimeout: Duration = .seconds(5)
         /// How long a request waits while no connection at all can be made, before it is told that there is none.
         package var unavailablePatience: Duration = .seconds(5)

@@ -17,6 +17,8 @@ package struct DatabaseError: Error, Sendable, Hashable, CustomStringConvertible
         /// A table has changed its shape under a prepared statement, which is prepared anew the next time: nothing
         /// happened.
         case stalePlan
+        /// The answer has more bytes or rows than `limits` allow: read it in pages. Nothing happened.
+        case answerTooLarge
         /// The transaction has ended, or a failed statement left it nothing to commit.
         case transactionEnded
         /// A value of the answer is not what the reader asked for.
@@ -51,7 +53,7 @@ package struct DatabaseError: Error, Sendable, Hashable, CustomStringConvertible
         switch kind {
         case .connectionLost, .unavailable, .stalePlan: true
         case .server: sqlState.map(SQLState.retryable.contains) ?? false
-        case .outcomeUnknown, .transactionEnded, .decoding, .migration: false
+        case .outcomeUnknown, .answerTooLarge, .transactionEnded, .decoding, .migration: false
         }
     }
 

@@ -36,6 +36,6 @@ package struct TenantTransaction: Sendable {
     /// from then on no longer undoes anything.
     @discardableResult
     package nonisolated(nonsending) func commit(with statements: [Statement]) async throws -> [Rows] {
-        try await lease.commit(with: statements)
+        try await CommitWitness.watching { try await lease.commit(with: statements) }
     }
 }

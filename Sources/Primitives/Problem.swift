@@ -44,6 +44,7 @@ extension Problem {
         case tenantSuspended = "tenant-suspended"
         case idempotencyKeyReused = "idempotency-key-reused"
         case idempotencyKeyInFlight = "idempotency-key-in-flight"
+        case idempotencyOutcomeUnknown = "idempotency-outcome-unknown"
         case idempotencyKeyRequired = "idempotency-key-required"
         case preconditionFailed = "precondition-failed"
         case preconditionRequired = "precondition-required"
@@ -66,7 +67,9 @@ extension Problem {
             case .notFound: 404
             case .methodNotAllowed: 405
             case .notAcceptable: 406
-            case .conflict, .alreadyExists, .wrongState, .idempotencyKeyInFlight, .staleEpoch: 409
+            case .conflict, .alreadyExists, .wrongState, .idempotencyKeyInFlight, .idempotencyOutcomeUnknown,
+                .staleEpoch:
+                409
             case .preconditionFailed: 412
             case .payloadTooLarge: 413
             case .unsupportedMediaType: 415

@@ -1,3 +1,4 @@
+package import Crypto
 package import Database
 package import JSON
 package import Primitives
@@ -17,6 +18,10 @@ package final class Vault: Sendable {
         self.audit = audit
         keys = TenantKeyring(masterKey: masterKey)
     }
+
+    /// A key for what leaves the platform and must come back unchanged. Every replica has the same; it changes with the
+    /// master key.
+    package func derivedKey(for purpose: String) -> SymmetricKey { keys.masterKey.derivedKey(for: purpose) }
 
     // MARK: Reading handles
 

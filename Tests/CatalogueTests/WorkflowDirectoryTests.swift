@@ -5,6 +5,7 @@ import Primitives
 import Tenancy
 import TestSupport
 import Testing
+import Workflow
 
 @Suite("Workflows of a plant", .timeLimit(.minutes(5)))
 struct WorkflowDirectoryTests {
@@ -255,6 +256,24 @@ struct WorkflowDirectoryTests {
                 }
                 #expect(error?.sqlState == SQLState.insufficientPrivilege)
             }
+        }
+    }
+
+    @Test("a trigger is stored as the part that matches events reads it")
+    func triggerFilters() throws {
+        let filters = [
+            EventFilter(attributes: ["type": "t"]),
+            EventFilter(attributes: ["type": "t", "source": "s"], condition: ".data.n > 1"),
+            EventFilter(attributes: ["type": "t"], condition: ".data.lot == $lot", variables: ["lot": .null]),
+        ]
+        for filter in filters {
+            let stored = WorkflowTrigger(eventType: "t", filter: filter).filterJSON
+            #expect(try EventFilter(json: stored) == filter)
+            #expect(try WorkflowTrigger(eventType: "t", filterJSON: stored).filter == filter)
+        }
+        // Nobody may quietly start more runs than the author asked for because a part of the filter was not understood.
+        for broken: JSONValue in [[:], ["attributes": ["type": 7]], .null, ["attributes": []]] {
+            #expect(throws: MalformedJSON.self) { try WorkflowTrigger(eventType: "t", filterJSON: broken) }
         }
     }
 }

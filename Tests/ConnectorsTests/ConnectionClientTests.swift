@@ -129,6 +129,23 @@ struct ConnectionClientTests {
         await peer.stop()
     }
 
+    @Test("a look-up that finds nothing counts as not done: the call is made again and not lost")
+    func ownLookUpFindsNothing() async throws {
+        let peer = try await HTTPPeer { request, number in
+            if request.method == "GET" { return answer(200, #"{"seen":false}"#) }
+            return number == 0 ? nil : answer(201, order)
+        }
+        let lookUp: JSONValue = [
+            "request": ["method": "GET", "path": "/by-key/{ .idempotencyKey }"],
+            "response": ["result": #"if .body.seen then {id: "1", number: "2", status: "s"} else null end"#],
+        ]
+        let outcome = await (try connectionClient(peer, connector(operation: ["lookUp": lookUp]))).perform(
+            try createCall())
+        #expect(outcome.result?["id"] == "7", "\(outcome)")
+        #expect(peer.requests.map(\.method) == ["POST", "GET", "POST"])
+        await peer.stop()
+    }
+
     @Test(
         "an answer that cannot be right is no success",
         arguments: [

@@ -24,7 +24,7 @@ struct ConnectorDecoderTests {
     func together() {
         let document = connector(
             [
-                "version": nil, "kind": "soap", "colour": "red", "retry": ["attempts": 0, "tries": 2],
+                "version": .null, "kind": "soap", "colour": "red", "retry": ["attempts": 0, "tries": 2],
                 "limits": ["timeoutSeconds": "long"], "authentication": ["bearer", "magic"], "apiKeyHeader": "X Key",
                 "configuration": ["type": "thing"],
             ],
@@ -67,8 +67,8 @@ struct ConnectorDecoderTests {
 
     @Test("authentication that needs more must have it")
     func authentication() {
-        #expect(findings(connector(["apiKeyHeader": nil])) == ["missing /apiKeyHeader"])
-        #expect(findings(connector(["oauth2": nil])) == ["missing /oauth2"])
+        #expect(findings(connector(["apiKeyHeader": .null])) == ["missing /apiKeyHeader"])
+        #expect(findings(connector(["oauth2": .null])) == ["missing /oauth2"])
     }
 
     @Test("a connection that does not comply with its connector's schema names every mistake")

@@ -5,7 +5,7 @@ import Testing
 /// The operator's commands as an operator types them: files, prices, connections, invoices.
 @Suite("The operator's commands", .serialized)
 struct CommandTests {
-    @Test("mistakes in a client's own prices are named with file and line, before anything is touched")
+    @Test("mistakes in a client's own prices are named with file and line, and nothing is changed")
     func priceMistakes() async throws {
         let folder = try TenantFolder()
         try folder.write(
@@ -13,7 +13,7 @@ struct CommandTests {
         )
         try folder.write("tenants/acme/works/second.yaml", "slug: north\nname: Again\ntimeZone: Europe/Berlin\n")
         let refused = try await Command.run([
-            "apply", "--plan", "--tenants", folder.path + "/tenants", "--data-dir", "/nonexistent/x",
+            "apply", "--plan", "--tenants", folder.path + "/tenants", "--data-dir", folder.path + "/data",
         ])
         #expect(refused.status == 2)
         for part in [
@@ -23,11 +23,11 @@ struct CommandTests {
         }
         try folder.write("tenants/acme/works/second.yaml", nil)
         try folder.write("tenants/acme/works/prices.yaml", "name: X\nname: Y\ncurrency: EUR\nvalidFrom: 2026-01-01\n")
-        let doubled = try await Command.run(["apply", "--plan", "--tenants", folder.path + "/tenants"])
+        let doubled = try await Command.run(["apply", "--plan", "--tenants", folder.path + "/tenants", "--data-dir", folder.path + "/data"])
         #expect(doubled.status == 2 && doubled.error.contains("prices.yaml:2:"), "\(doubled.error)")
         try folder.write(
             "tenants/acme/works/prices.yaml", "name: X\ncurrency: AUD\nvalidFrom: 2026-01-01\nmeters: {}\n")
-        let currency = try await Command.run(["apply", "--plan", "--tenants", folder.path + "/tenants"])
+        let currency = try await Command.run(["apply", "--plan", "--tenants", folder.path + "/tenants", "--data-dir", folder.path + "/data"])
         #expect(currency.status == 2 && currency.error.contains("invoiced in EUR"), "\(currency.error)")
     }
 

@@ -15,9 +15,9 @@ struct MessageTests {
         let kinds: [Wait.Kind] = [
             .call(CallRequest(function: "http", arguments: ["a": 1.5], timeoutSeconds: 2.5)),
             .timer(dueAt: moment),
-            .event(EventFilter(attributes: ["type": "x"], condition: ".a", variables: ["v": nil], takesMany: true)),
+            .event(EventFilter(attributes: ["type": "x"], condition: ".a", variables: ["v": .null], takesMany: true)),
             .humanTask(HumanTaskRequest(arguments: ["title": "ü"])),
-            .childRun(ChildRunRequest(namespace: "n", name: "m", version: "1", input: nil, awaitsCompletion: false)),
+            .childRun(ChildRunRequest(namespace: "n", name: "m", version: "1", input: .null, awaitsCompletion: false)),
         ]
         let waits = kinds.enumerated().map {
             Wait(id: "w\($0)#1", taskReference: "/do/\($0)", attempt: 1, openedAt: moment, kind: $1)
@@ -119,9 +119,9 @@ struct IncomingEventTests {
         #expect(throws: Problem.self) { try event(String(repeating: "ü", count: 513)) }
     }
 
-    @Test("of a batch the good events are read and the bad ones named by their index")
+    @Test("of a batch the good events are read and the bad ones refused in their places, with paths from the event")
     func batch() throws {
-        let good: JSONValue = ["specversion": "1.0", "id": "1", "source": "s", "type": "t", "ext": 7, "subject": nil]
+        let good: JSONValue = ["specversion": "1.0", "id": "1", "source": "s", "type": "t", "ext": 7, "subject": .null]
         let read = try IncomingEvent.read([good, [:], good])
         #expect(read.count == 3)
         #expect(try read[0].get().attributes == ["ext": 7])
@@ -129,7 +129,7 @@ struct IncomingEventTests {
             Issue.record("the broken one was read")
             return
         }
-        #expect(problem.items.allSatisfy { $0.path.hasPrefix("/1/") })
+        #expect(Set(problem.items.map(\.path)).isSuperset(of: ["/specversion", "/id", "/source", "/type"]))
         #expect(throws: Problem.self) { try IncomingEvent.read([]) }
     }
 

@@ -93,6 +93,31 @@ struct WaitTests {
         }
     }
 
+    @Test("of 20,500 listeners each gets the event, and those that take one do not stay", .timeLimit(.minutes(2)))
+    func manyListeners() async throws {
+        try await ShellFixture.with { shell in
+            let (runner, item) = try await begun(shell)
+            _ = runner
+            let place = shell.place
+            _ = try await shell.database.pipeline(
+                shell.scope,
+                [
+                    """
+                    INSERT INTO millwright.run_listener (
+                      partner_id, client_id, plant_id, run_id, wait_id, event_type, attributes, variables, takes_many)
+                    SELECT \(place.partnerID), \(place.clientID), \(place.plantID), \(item.runID), 'w' || number,
+                      CASE number % 3 WHEN 0 THEN '' ELSE 'tick' END, '{"type": "tick"}', '{}', number % 2 = 0
+                    FROM generate_series(1, 20500) AS number
+                    """
+                ])
+            try await shell.send(ShellFixture.event("a", type: "tick"))
+            #expect(try await shell.count("millwright.run_input") == 20_500)
+            #expect(try await shell.count("millwright.run_listener") == 10_250)
+            try await shell.send(ShellFixture.event("b", type: "tick"))
+            #expect(try await shell.count("millwright.run_input") == 30_750)
+        }
+    }
+
     @Test("a wait that the engine gave up is no longer answered")
     func closedWait() async throws {
         try await ShellFixture.with { shell in

@@ -90,7 +90,7 @@ struct DiagnosticTests {
     func variables() throws {
         let program = try JQProgram("$input.a + $context", variables: ["context", "input", "task"])
         #expect(program.freeVariables == ["context", "input"])
-        #expect(try program.evaluate(.null, variables: [1, ["a": 2], nil]) == [3])
+        #expect(try program.evaluate(.null, variables: [1, ["a": 2], .null]) == [3])
     }
 
     @Test("comments end with the line, unless a backslash stands before its end")

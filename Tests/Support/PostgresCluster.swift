@@ -116,7 +116,7 @@ package final class PostgresCluster: Sendable {
     // MARK: The server's programs
 
     /// PostgreSQL refuses to run as root; then it runs as its own account, or as nobody.
-    private static let account: String? =
+    static let account: String? =
         getuid() != 0 ? nil : (getpwnam("postgres") != nil ? "postgres" : "nobody")
 
     private static func unprivileged(_ arguments: [String]) throws -> [String] {

@@ -37,6 +37,27 @@ struct RequestTests {
         }
     }
 
+    @Test("an identifier that is none gives no role at all, least of all a wider one")
+    func malformedBinding() async throws {
+        try await WebFixture.with { fixture, client in
+            let place = try await fixture.tenants.makePlant()
+            let admin = try await fixture.tenants.makePrincipal(.clientAdmin, in: place.client)
+            let nobody = try await fixture.tenants.makePrincipal(nil, in: place.client)
+            let path = "/v1/clients/\(place.clientID)/principals/\(nobody.principal.id)/roles"
+            for (body, expected) in [
+                (#"{"role":"supervisor","plantId":"north"}"#, "/plantId"),
+                (#"{"role":"supervisor","plantId":""}"#, "/plantId"),
+                (#"{"role":"supervisor","level":"plant"}"#, "/level"), (#"{"role":"king"}"#, "/role"),
+            ] {
+                let answer = try await client.call(.post, path, key: admin.key, body)
+                #expect(answer.status == 422, "\(body): \(answer.body)")
+                #expect(answer.body["errors"]?[0]?["path"]?.stringValue == expected, "\(answer.body)")
+            }
+            let now = try await fixture.tenants.principals.principal(nobody.principal.id, in: place.client)
+            #expect(now.bindings.isEmpty)
+        }
+    }
+
     @Test("an unknown path, method and query parameter say what there is instead")
     func unknownPlaces() async throws {
         try await WebFixture.with { fixture, client in
@@ -130,6 +151,23 @@ struct RequestTests {
                 headers: [.contentType: "application/cloudevents-batch+json"])
             #expect(mixed.status == 207)
             #expect(mixed.body["refused"] == 1)
+            #expect(mixed.body["events"]?[0]?["status"] == "duplicate")
+            let errors = mixed.body["events"]?[1]?["errors"]?.arrayValue ?? []
+            let places = Set(errors.compactMap { $0["path"]?.stringValue })
+            #expect(places == ["/specversion", "/id", "/source", "/type"])
+            #expect(errors.allSatisfy { $0["message"]?.stringValue?.isEmpty == false })
+            for hopeless in ["[]", "7", "[" + String(repeating: "{},", count: 10_000) + "{}]"] {
+                let answer = try await client.call(.post, path, key: holder.key, hopeless, headers: type)
+                #expect(answer.status == 422, "\(hopeless.prefix(20)): \(answer.status)")
+            }
+            // What a contract, a limit or a date says has the same kind of place.
+            let wrong =
+                #"[{"specversion":"1.0","id":"9","source":"s","type":"t","time":"2999-01-01T00:00:00Z","data":"#
+                + String(repeating: "[", count: 50) + String(repeating: "]", count: 50) + "}]"
+            let late = try await client.call(
+                .post, path, key: holder.key, wrong, headers: [.contentType: "application/cloudevents-batch+json"])
+            #expect(late.status == 207)
+            #expect(late.body["events"]?[0]?["errors"]?[0]?["path"] == "/time")
         }
     }
 

@@ -177,6 +177,29 @@ struct ListenTests {
         #expect(run.output == [0, 11, 22, 33, 44])
     }
 
+    @Test("while it works on an event the variables of the loop around it can still be read")
+    func foreachInALoop() throws {
+        let given = try Given(
+            """
+            - lots:
+                for: {each: lot, in: '["L1", "L2"]', at: n}
+                do:
+                  - a:
+                      listen:
+                        to: {any: [{with: {type: t}}], until: "true"}
+                      foreach:
+                        item: event
+                        at: i
+                        do:
+                          - mark: {set: {seen: "${ [$lot, $n, $i, $event.n] }"}}
+                        output: {as: .seen}
+            """)
+        let run = given.run(
+            answers: SimulatedAnswers(
+                events: (0..<2).map { event("t", ["n": JSONValue($0)], id: "\($0)", at: Double($0)) }))
+        #expect(run.output == [["L2", 1, 0, 1]], "\(run)")
+    }
+
     @Test("a listen that times out closes its waits")
     func timeout() throws {
         let run = try Given("- a: {listen: {to: {any: []}}, timeout: {after: PT5S}}").run()

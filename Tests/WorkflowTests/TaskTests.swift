@@ -98,6 +98,30 @@ struct TaskTests {
         #expect(given.run().output == ["sum": 7])
     }
 
+    @Test("inside a loop and a catch the variables of what is around them can still be read")
+    func outerVariables() throws {
+        let given = try Given(
+            """
+            - rows:
+                for: {each: row, in: "[[1, 2], [3]]", at: r}
+                do:
+                  - cells:
+                      for: {each: cell, in: $row, at: c}
+                      do:
+                        - attempt:
+                            try:
+                              - fail: {raise: {error: {type: 'https://example.com/x', status: 400}}}
+                            catch:
+                              as: trouble
+                              do:
+                                - note:
+                                    set:
+                                      seen: '${ (.seen // []) + [[$r, $c, $cell, ($row | length), $trouble.status]] }'
+            """)
+        #expect(
+            given.run().output == ["seen": [[0, 0, 1, 2, 400], [0, 1, 2, 2, 400], [1, 0, 3, 1, 400]]])
+    }
+
     @Test("then leads forwards and backwards, exit ends the list, end ends the run")
     func flow() throws {
         let order = try Given(

@@ -145,7 +145,7 @@ package struct PlantCatalogue: Sendable {
     private static func triggers(_ rows: Rows) throws -> [WorkflowID: [WorkflowTrigger]] {
         var found: [WorkflowID: [WorkflowTrigger]] = [:]
         for row in rows {
-            let trigger = WorkflowTrigger(
+            let trigger = try WorkflowTrigger(
                 eventType: try row.decode("event_type"), filterJSON: try row.decode("filter"))
             found[try row.decode("workflow_id"), default: []].append(trigger)
         }

@@ -67,7 +67,7 @@ struct WorkflowPlan {
         return found
     }
 
-    private static func checkBindings(
+    static func checkBindings(
         _ bindings: [String: ConnectionID], of definition: Definition,
         _ connectors: [ConnectionID: ConnectorDescription], _ findings: inout Findings
     ) {

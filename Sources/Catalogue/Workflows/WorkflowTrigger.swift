@@ -18,27 +18,10 @@ package struct WorkflowTrigger: Sendable, Hashable {
         }
     }
 
-    /// As stored in `workflow_trigger.filter`: `{"attributes": {…}, "condition": "…", "variables": {…}}`.
-    package var filterJSON: JSONValue {
-        var json: JSONValue = [:]
-        let attributes = filter.attributes.sorted { $0.key < $1.key }.map { ($0.key, JSONValue.string($0.value)) }
-        json.set("attributes", .object(JSONObject(uniqueKeysWithValues: attributes)))
-        if let condition = filter.condition {
-            json.set("condition", .string(condition))
-            json.set("variables", filter.variables)
-        }
-        return json
-    }
+    /// As stored in `workflow_trigger.filter`, in the words of the part that matches events.
+    package var filterJSON: JSONValue { filter.json }
 
-    package init(eventType: String, filterJSON json: JSONValue) {
-        let attributes = (json["attributes"]?.objectValue ?? [:]).compactMap { member in
-            member.value.stringValue.map { (member.key, $0) }
-        }
-        self.init(
-            eventType: eventType,
-            filter: EventFilter(
-                attributes: Dictionary(attributes, uniquingKeysWith: { $1 }),
-                condition: json["condition"]?.stringValue,
-                variables: json["variables"] ?? .object([:])))
+    package init(eventType: String, filterJSON json: JSONValue) throws(MalformedJSON) {
+        self.init(eventType: eventType, filter: try EventFilter(json: json))
     }
 }

@@ -43,6 +43,7 @@ extension ConnectionWorker {
             return
         }
         awaitsTerminator = true
+        arrivedBytes = 0
         let isRefused = status == PGRES_FATAL_ERROR || status == PGRES_BAD_RESPONSE
         if isRefused {
             refuse(result, for: expectation)
@@ -59,8 +60,13 @@ extension ConnectionWorker {
     private func accept(_ result: OpaquePointer, for expectation: Expectation) {
         switch expectation {
         case .statement:
-            inFlight.first?.results.append(Rows(result: QueryResult(result)))
-            return
+            guard let job = inFlight.first else { break }
+            if let excess = excess(of: result) {
+                job.error = job.error ?? tooLarge(excess, for: job)
+            } else {
+                job.results.append(Rows(result: QueryResult(result)))
+                return
+            }
         case .prepared(let entry): entry.isReady = true
         case .epilogue:
             // COMMIT of a transaction that has failed is answered with ROLLBACK, and no error.

@@ -48,6 +48,7 @@ extension ConnectionWorker {
         cache = StatementCache(limit: limits.preparedStatementsPerConnection)
         expected.removeAll()
         awaitsTerminator = false
+        arrivedBytes = 0
         hasUnsentBytes = false
         hasFailed = false
         let unsent = connection.mailbox.withLock { mail in

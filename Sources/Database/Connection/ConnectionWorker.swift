@@ -39,6 +39,8 @@ final class ConnectionWorker {
     var hasUnsentBytes = false
     /// libpq refused to take a statement: the session cannot be used any more.
     var hasFailed = false
+    /// Bytes of the answer that is arriving, at the least.
+    var arrivedBytes = 0
     /// A statement's result was read and libpq still owes the NULL that ends it.
     var awaitsTerminator = false
     var holdDeadline: ContinuousClock.Instant?
@@ -128,12 +130,14 @@ final class ConnectionWorker {
         let until = nextDeadline().map { min($0, latest) } ?? latest
         let ready = connection.wakeup.wait(socket: PQsocket(session), events: events, until: until)
         if ready.socketIsReady {
+            let waitingBytes = session.unreadBytes
             guard PQconsumeInput(session) == 1 else {
                 // What arrived before the end of the stream still has to be read: it says why the server went away.
                 readResults()
                 return false
             }
-            guard readResults(), flush() else { return false }
+            arrivedBytes += Self.consumedBytes(of: waitingBytes, left: session.unreadBytes)
+            guard readResults(), isAnswerBounded(), flush() else { return false }
         }
         return PQstatus(session) == CONNECTION_OK
     }

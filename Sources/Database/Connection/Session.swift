@@ -12,9 +12,10 @@ struct SessionParameters: Sendable {
     var tls: DatabaseConfiguration.TLS
     var connectTimeout: Duration
 
-    init(_ configuration: DatabaseConfiguration, role: DatabaseConfiguration.Role) {
-        host = configuration.host
-        port = configuration.port
+    /// - Parameter directly: past a pooler, for what keeps something in its session.
+    init(_ configuration: DatabaseConfiguration, role: DatabaseConfiguration.Role, directly: Bool = false) {
+        host = (directly ? configuration.directHost : nil) ?? configuration.host
+        port = (directly ? configuration.directPort : nil) ?? configuration.port
         database = configuration.database
         user = role.rawValue
         password = configuration.passwords.of(role)

@@ -1,7 +1,7 @@
 /// Brings a database to the state that the files of `Migrations/` describe: forward only, each file once, in order, in
 /// a transaction of its own, by the owner's role.
 ///
-/// It needs a session of its own: connect it to PostgreSQL itself, never to a pooler.
+/// It needs a session of its own: where `host` is a pooler it connects to `directHost`.
 package struct Migrator: Sendable {
     /// Two migrators of one database wait for each other on this advisory lock ("millwrig" in ASCII).
     private static let lockKey: Int64 = 0x6D69_6C6C_7772_6967
@@ -13,7 +13,7 @@ package struct Migrator: Sendable {
 
     /// `directory` holds the files `NNNN_verb_object.sql`.
     package init(_ configuration: DatabaseConfiguration, directory: String) {
-        parameters = SessionParameters(configuration, role: .owner)
+        parameters = SessionParameters(configuration, role: .owner, directly: true)
         self.directory = directory
     }
 

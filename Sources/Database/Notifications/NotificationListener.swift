@@ -30,10 +30,7 @@ final class NotificationListener: Sendable {
     private let logger: Logger
 
     init(_ configuration: DatabaseConfiguration, logger: Logger) {
-        var parameters = SessionParameters(configuration, role: .app)
-        parameters.host = configuration.listenHost ?? configuration.host
-        parameters.port = configuration.listenPort ?? configuration.port
-        self.parameters = parameters
+        parameters = SessionParameters(configuration, role: .app, directly: true)
         limits = configuration.limits
         self.logger = logger
     }

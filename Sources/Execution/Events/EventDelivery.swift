@@ -5,9 +5,9 @@ import Workflow
 
 /// Hands new events to the runs that listen for them, inside the transaction that stores the events.
 struct EventDelivery: Sendable {
-    /// Listeners looked at for one transaction; what is beyond waits for the next event of its type. A plant with more
-    /// than these open listeners for one type is told so in the log.
-    static let maximumListeners = 20_000
+    /// Listeners that are read at once. All of them are asked, page after page: a run that listens must not miss an event
+    /// because many others listen too.
+    static let listenersPerPage = 5_000
 
     let plant: PlantKey
     let filters: FilterCache
@@ -29,11 +29,16 @@ struct EventDelivery: Sendable {
     /// Delivers `events`, which were stored just now, in their order. Answers whether any run has a new input.
     func deliver(_ events: [EventRecord], in transaction: TenantTransaction) async throws -> Bool {
         guard !events.isEmpty else { return false }
-        let rows = try await transaction.query(listeners(for: Set(events.map(\.type))))
-        let listeners = try rows.map(Listener.init(row:))
-        let deliveries = deliveries(of: events, to: listeners)
-        guard !deliveries.isEmpty else { return false }
-        return try await transaction.execute(storing(deliveries)) > 0
+        let types = Set(events.map(\.type)).sorted()
+        var isAnswered = false
+        var last: Listener?
+        while true {
+            let listeners = try await transaction.query(listeners(for: types, after: last)).map(Listener.init(row:))
+            let deliveries = deliveries(of: events, to: listeners)
+            if !deliveries.isEmpty, try await transaction.execute(storing(deliveries)) > 0 { isAnswered = true }
+            guard listeners.count == Self.listenersPerPage else { return isAnswered }
+            last = listeners.last
+        }
     }
 
     /// Which listener takes which event: a listener takes the first that fits, or all that fit.
@@ -54,14 +59,15 @@ struct EventDelivery: Sendable {
         return deliveries
     }
 
-    private func listeners(for types: Set<String>) -> Statement {
+    private func listeners(for types: [String], after last: Listener?) -> Statement {
         """
         SELECT run_id, wait_id, attributes, condition, variables, takes_many
         FROM millwright.run_listener AS listener
         WHERE \(fragment: plant.owns("listener"))
-          AND (listener.event_type = ANY (\(types.sorted())) OR listener.event_type = '')
+          AND (listener.event_type = ANY (\(types)) OR listener.event_type = '')
+          AND (\(last?.runID)::uuid IS NULL OR (run_id, wait_id) > (\(last?.runID)::uuid, \(last?.waitID)::text))
         ORDER BY run_id, wait_id
-        LIMIT \(Self.maximumListeners)
+        LIMIT \(Self.listenersPerPage)
         """
     }
 

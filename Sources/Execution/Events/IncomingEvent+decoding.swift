@@ -5,23 +5,23 @@ extension IncomingEvent {
     /// Reads the JSON form of a CloudEvent (CloudEvents JSON Event Format 1.0.2, section 3).
     /// - Throws: `Problem(.invalidEvent)` with every mistake and its place.
     package init(json: JSONValue) throws(Problem) {
-        var reading = EventReading(path: "")
+        var reading = EventReading()
         guard let event = reading.event(json) else {
             throw Problem(.invalidEvent, "The event is not a valid CloudEvent.", items: reading.items)
         }
         self = event
     }
 
-    /// A single event, or a batch (an array): for each the event, or what is wrong with it, the paths beginning with its
-    /// index.
+    /// A single event, or a batch (an array): for each, in its place, the event or what is wrong with it. Paths begin
+    /// at the event itself, also in a batch, as those of a plant's contract do.
     /// - Throws: `Problem(.invalidEvent)` when there is no event at all, or too many.
     package static func read(_ body: JSONValue) throws(Problem) -> [Result<IncomingEvent, Problem>] {
         guard case .array(let elements) = body else { return [.success(try IncomingEvent(json: body))] }
         guard (1...EventLimits.maximumBatch).contains(elements.count) else {
             throw Problem(.invalidEvent, "A batch has from 1 to \(EventLimits.maximumBatch) events.")
         }
-        return elements.enumerated().map { index, element in
-            var reading = EventReading(path: "/\(index)")
+        return elements.map { element in
+            var reading = EventReading()
             guard let event = reading.event(element) else {
                 return .failure(
                     Problem(.invalidEvent, "The event is not a valid CloudEvent.", items: reading.items))
@@ -33,12 +33,9 @@ extension IncomingEvent {
 
 /// Collects the mistakes of one event.
 private struct EventReading {
-    let path: String
     private(set) var items: [Problem.Item] = []
 
     private static let named: Set<String> = ["specversion", "id", "source", "type", "subject", "time", "data"]
-
-    init(path: String) { self.path = path }
 
     mutating func event(_ json: JSONValue) -> IncomingEvent? {
         guard case .object(let object) = json else {
@@ -67,7 +64,7 @@ private struct EventReading {
     }
 
     private mutating func add(_ place: String, _ message: String) {
-        items.append(.init(path: path + place, message: message))
+        items.append(.init(path: place, message: message))
     }
 
     /// An attribute that is null counts as absent. (`.none`, because `nil` would be the JSON value null.)

@@ -65,22 +65,26 @@ package final class PrometheusRegistry: MetricsFactory {
     /// The exposition, sorted, so that two scrapes differ only in values.
     package func exposition() -> String {
         let (counters, recorders, timers) = state.withLock { ($0.counters, $0.recorders, $0.timers) }
-        var families: [String: (type: String, lines: [String])] = [:]
-        func add(_ name: String, _ type: String, _ lines: [String]) {
-            families[name, default: (type, [])].lines += lines
+        // By label, so that the lines of one histogram stay together and in the order of their bounds.
+        var families: [String: (type: String, series: [String: [String]])] = [:]
+        func add(_ name: String, _ type: String, _ labels: [Label], _ lines: [String]) {
+            families[name, default: (type, [:])].series[Self.text(labels), default: []] += lines
         }
         for (key, counter) in counters {
-            add(key.name + "_total", "counter", ["\(key.name)_total\(Self.text(key.labels)) \(counter.value)"])
+            let name = key.name + "_total"
+            add(name, "counter", key.labels, ["\(name)\(Self.text(key.labels)) \(counter.value)"])
         }
         for (key, recorder) in recorders {
-            add(key.name, "gauge", ["\(key.name)\(Self.text(key.labels)) \(recorder.value)"])
+            add(key.name, "gauge", key.labels, ["\(key.name)\(Self.text(key.labels)) \(recorder.value)"])
         }
         for (key, timer) in timers {
-            add(key.name + "_seconds", "histogram", Self.lines(of: timer.snapshot, key.name + "_seconds", key.labels))
+            let name = key.name + "_seconds"
+            add(name, "histogram", key.labels, Self.lines(of: timer.snapshot, name, key.labels))
         }
-        return families.sorted { $0.key < $1.key }
-            .map { "# TYPE \($0.key) \($0.value.type)\n" + $0.value.lines.sorted().joined(separator: "\n") + "\n" }
-            .joined()
+        return families.sorted { $0.key < $1.key }.map { name, family in
+            let lines = family.series.sorted { $0.key < $1.key }.flatMap(\.value)
+            return "# TYPE \(name) \(family.type)\n" + lines.joined(separator: "\n") + "\n"
+        }.joined()
     }
 
     private static func lines(

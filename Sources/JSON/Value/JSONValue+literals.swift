@@ -1,8 +1,9 @@
-extension JSONValue: ExpressibleByNilLiteral, ExpressibleByBooleanLiteral, ExpressibleByIntegerLiteral,
-    ExpressibleByFloatLiteral, ExpressibleByStringLiteral, ExpressibleByStringInterpolation,
-    ExpressibleByArrayLiteral, ExpressibleByDictionaryLiteral
+/// Not by `nil`: where an optional value is wanted, `condition ? value : nil` would quietly be JSON's null and not
+/// nothing. JSON's null is written `.null`.
+extension JSONValue: ExpressibleByBooleanLiteral, ExpressibleByIntegerLiteral, ExpressibleByFloatLiteral,
+    ExpressibleByStringLiteral, ExpressibleByStringInterpolation, ExpressibleByArrayLiteral,
+    ExpressibleByDictionaryLiteral
 {
-    @inlinable public init(nilLiteral: ()) { self = .null }
     @inlinable public init(booleanLiteral value: Bool) { self = .bool(value) }
     @inlinable public init(integerLiteral value: Int) { self = .number(JSONNumber(value)) }
     @inlinable public init(floatLiteral value: Double) { self = .number(JSONNumber(value)) }

@@ -17,7 +17,7 @@ extension AuditEntry {
               actor_kind, actor_principal_id, actor_name, origin)
             VALUES (
               \(scope.ownerID), \(scope.clientID), \(scope.plantID), \(AuditEntryID()), \(action), \(objectType),
-              \(objectID), \(old), \(new), \(reason),
+              \(objectID), \(old), \(new), \(reason ?? AuditReason.current),
               \(actor.kind), \(actor.principalID), \(actor.displayName), \(actor.origin))
             """
     }

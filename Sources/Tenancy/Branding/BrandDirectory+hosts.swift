@@ -38,10 +38,9 @@ extension BrandDirectory {
     ///
     /// - Throws: `Problem(.alreadyExists)` when another tenant has the name; it does not say which one.
     package func addHost(_ host: String, to scope: TenantScope, by actor: Actor) async throws {
-        guard let name = BrandHost.normalised(host), name == host.lowercased() else {
-            throw Problem(
-                .invalidParameters, "The host name cannot be used.",
-                items: [.init(path: "/host", message: "Must be a host name without scheme, port and path.")])
+        let objections = Self.objections(toHost: host)
+        guard let name = BrandHost.normalised(host), objections.isEmpty else {
+            throw Problem(.invalidParameters, "The host name cannot be used.", items: objections)
         }
         do {
             try await database.transaction(scope) { transaction in

@@ -64,6 +64,10 @@ extension PrincipalDirectory {
     }
 
     private func validate(_ new: NewPrincipal, _ grantor: Grantor) throws {
+        try Self.findings(on: new, grantor).refuse("The principal cannot be created.")
+    }
+
+    static func findings(on new: NewPrincipal, _ grantor: Grantor) -> Findings {
         var findings = Findings()
         findings.check(
             [.user, .apiKey].contains(new.kind) || (new.kind == .runner && grantor == .system), "/kind",
@@ -83,7 +87,7 @@ extension PrincipalDirectory {
                 findings.add("/roles/\(index)", objection)
             }
         }
-        try findings.refuse("The principal cannot be created.")
+        return findings
     }
 
     func passwordDigest(_ password: Redacted<String>?) async throws -> String? {

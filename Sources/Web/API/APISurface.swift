@@ -124,7 +124,9 @@ package struct APISurface: Sendable {
             isSuspended: { scope in
                 try await parts.tenants.place(of: scope)?.status == .suspended
             })
-        let responder = APIResponder(gate: gate, limits: parts.limits, idempotency: parts.idempotency)
+        let responder = APIResponder(
+            gate: gate, limits: parts.limits, idempotency: parts.idempotency,
+            cursors: CursorSeal(key: parts.vault.derivedKey(for: "cursor")))
         return APIServer(table: table, responder: responder).router()
     }
 }

@@ -282,6 +282,12 @@ struct PrincipalOperations {
             default: .platform
             }
         guard scope.covers(target) else { throw Problem.notFound("scope") }
+        if let level = value["level"]?.stringValue, level != target.level.rawValue {
+            let message = "The identifiers beside it name a \(target.level.rawValue)."
+            throw Problem(
+                .invalidParameters, "The role cannot be given like this.",
+                items: [.init(path: "/level", message: message)])
+        }
         return RoleBinding(role: role, scope: target)
     }
 

@@ -9,7 +9,7 @@ package import Primitives
 package struct IdempotencyStore: Sendable {
     /// Answers are kept for this long.
     package static let retentionHours = 24
-    /// A request whose process died is taken over after this long; longer than any operation may take.
+    /// A request that has not ended after this long never will: its process died. Longer than any operation may take.
     package static let lockSeconds = 90
     package static let maximumKeyBytes = 255
 
@@ -43,26 +43,28 @@ package struct IdempotencyStore: Sendable {
         }
     }
 
+    /// A request that broke off is never performed again: whether it was done before it could be recorded nobody knows,
+    /// and doing it twice is what the sender wants to be safe from.
+    ///
     /// - Throws: `idempotencyKeyReused` when the key came with another request before, `idempotencyKeyInFlight` while the
-    ///   first one is under way.
+    ///   first one is under way, `idempotencyOutcomeUnknown` when it broke off.
     package func claim(_ key: Key) async throws -> Claim {
         try await database.transaction(.platform) { transaction in
             let claimed = try await transaction.query(
                 """
-                INSERT INTO millwright.idempotency_key AS k
+                INSERT INTO millwright.idempotency_key
                     (principal_id, key, operation, fingerprint, state, locked_until)
                 VALUES (\(key.principal), \(key.text), \(key.operation), \(key.fingerprint), 'in-flight',
                     now() + make_interval(secs => \(Double(Self.lockSeconds))))
-                ON CONFLICT (principal_id, key) DO UPDATE
-                SET locked_until = excluded.locked_until
-                WHERE k.state = 'in-flight' AND k.locked_until < now() AND k.fingerprint = excluded.fingerprint
+                ON CONFLICT (principal_id, key) DO NOTHING
                 RETURNING 1
                 """)
             if !claimed.isEmpty { return .new }
             guard
                 let row = try await transaction.one(
                     """
-                    SELECT fingerprint, state, status, headers, body FROM millwright.idempotency_key
+                    SELECT fingerprint, state, status, headers, body, locked_until < now() AS is_broken_off
+                    FROM millwright.idempotency_key
                     WHERE principal_id = \(key.principal) AND key = \(key.text)
                     """)
             else { throw Problem(.idempotencyKeyInFlight, "The first request with this key is just ending.") }
@@ -72,6 +74,12 @@ package struct IdempotencyStore: Sendable {
                     "This Idempotency-Key was sent with another request. Send a new key for a new request.")
             }
             guard try row.decode("state", as: String.self) == "answered" else {
+                if try row.decode("is_broken_off", as: Bool.self) {
+                    throw Problem(
+                        .idempotencyOutcomeUnknown,
+                        "The first request with this key broke off. Look whether it was done before you send a new key."
+                    )
+                }
                 throw Problem(
                     .idempotencyKeyInFlight, "The first request with this key is still under way. Try again soon.")
             }
@@ -85,6 +93,19 @@ package struct IdempotencyStore: Sendable {
         }
     }
 
+    /// Runs a request and says beside its outcome whether it may have changed anything.
+    package static func watching<Value: Sendable>(
+        _ body: @Sendable () async throws -> Value
+    ) async -> (outcome: Result<Value, any Error>, hasChanged: Bool) {
+        let witness = CommitWitness()
+        do {
+            let value = try await CommitWitness.$current.withValue(witness) { try await body() }
+            return (.success(value), witness.hasSeenCommit)
+        } catch {
+            return (.failure(error), witness.hasSeenCommit)
+        }
+    }
+
     package func record(_ key: Key, status: Int, headers: [String: String], body: [UInt8]) async throws {
         let fields = JSONValue.object(JSONObject(uniqueKeysWithValues: headers.map { ($0.key, .string($0.value)) }))
         _ = try await database.pipeline(
@@ -94,6 +115,18 @@ package struct IdempotencyStore: Sendable {
                 UPDATE millwright.idempotency_key
                 SET state = 'answered', status = \(status), headers = \(fields), body = \(body)
                 WHERE principal_id = \(key.principal) AND key = \(key.text)
+                """
+            ])
+    }
+
+    /// The first request failed after it had changed something: from now on its key says so.
+    package func abandon(_ key: Key) async throws {
+        _ = try await database.pipeline(
+            .platform,
+            [
+                """
+                UPDATE millwright.idempotency_key SET locked_until = now() - interval '1 second'
+                WHERE principal_id = \(key.principal) AND key = \(key.text) AND state = 'in-flight'
                 """
             ])
     }

@@ -78,6 +78,15 @@ package struct OpenAPIDocument {
                 "schema": ["type": "string", "minLength": 1, "maxLength": .number(JSONNumber(255))],
             ])
         }
+        if operation.changesState {
+            list.append([
+                "name": "X-Audit-Reason", "in": "header", "required": false,
+                "description": "Why, for the audit, where the operation has no field for it.",
+                "schema": [
+                    "type": "string", "minLength": 1, "maxLength": .number(JSONNumber(AuditReason.maximumBytes)),
+                ],
+            ])
+        }
         if operation.requiresVersion {
             list.append([
                 "name": "If-Match", "in": "header", "required": true,

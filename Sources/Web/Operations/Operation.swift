@@ -29,6 +29,28 @@ package struct Operation: Sendable {
     package var weight: (@Sendable (JSONValue) -> Int)?
     package var handler: @Sendable (Call) async throws -> Reply
 
+    package init(
+        id: String, method: HTTPRequest.Method, path: String, summary: String, tag: String, access: Access,
+        query: [QueryParameter] = [], body: RequestBodyDeclaration? = nil, success: SuccessDeclaration,
+        isAllowedWhileSuspended: Bool = false, requiresVersion: Bool = false, timeoutSeconds: Int? = 30,
+        weight: (@Sendable (JSONValue) -> Int)? = nil, handler: @escaping @Sendable (Call) async throws -> Reply
+    ) {
+        self.id = id
+        self.method = method
+        self.path = path
+        self.summary = summary
+        self.tag = tag
+        self.access = access
+        self.query = query
+        self.body = body
+        self.success = success
+        self.isAllowedWhileSuspended = isAllowedWhileSuspended
+        self.requiresVersion = requiresVersion
+        self.timeoutSeconds = timeoutSeconds
+        self.weight = weight
+        self.handler = handler
+    }
+
     /// The names in braces, in order.
     package var pathParameters: [String] {
         path.split(separator: "/").filter { $0.hasPrefix("{") }.map { String($0.dropFirst().dropLast()) }
@@ -89,7 +111,7 @@ package struct RequestBodyDeclaration: Sendable {
         self.contentTypes = contentTypes
         self.maximumBytes = maximumBytes
         do {
-            validator = try JSONSchema(schema)
+            validator = try JSONSchema(schema, formatAssertion: true)
         } catch {
             preconditionFailure("an operation was declared with a schema that is none: \(error)")
         }

@@ -6,7 +6,7 @@ import Primitives
 
 /// Reads a request's body as its declaration allows, and says everything that is wrong with it.
 struct BodyReader {
-    static let limits = JSONLimits(maximumDepth: 64)
+    static let limits = JSONLimits(maximumDepth: 64, rejectDuplicateKeys: true)
 
     let declaration: RequestBodyDeclaration
 
@@ -19,6 +19,9 @@ struct BodyReader {
         for try await chunk in request.body {
             guard bytes.count + chunk.readableBytes <= declaration.maximumBytes else { throw tooLarge }
             bytes.append(contentsOf: chunk.readableBytesView)
+        }
+        if let length = request.headers[.contentLength].flatMap({ Int($0) }), length != bytes.count {
+            throw Problem(.invalidRequest, "The body ended after \(bytes.count) of \(length) bytes.")
         }
         guard !bytes.isEmpty else {
             throw Problem(.invalidRequest, "The request needs a JSON body.")

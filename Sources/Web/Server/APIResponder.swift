@@ -12,11 +12,13 @@ package struct APIResponder: Sendable {
     private let gate: AccessGate
     private let limits: RequestLimits
     private let idempotency: IdempotencyStore
+    private let cursors: CursorSeal
 
-    package init(gate: AccessGate, limits: RequestLimits, idempotency: IdempotencyStore) {
+    package init(gate: AccessGate, limits: RequestLimits, idempotency: IdempotencyStore, cursors: CursorSeal) {
         self.gate = gate
         self.limits = limits
         self.idempotency = idempotency
+        self.cursors = cursors
     }
 
     package func respond(
@@ -55,9 +57,36 @@ package struct APIResponder: Sendable {
         if let weight = operation.weight?(call.body), weight > 1, let caller = admitted.principal {
             admitted.rate = try await limits.admit(caller.id, cost: weight - 1)
         }
-        guard operation.method == .post, let text = request.headers[.idempotencyKey], let caller = admitted.principal
-        else { return (try await run(call), admitted.rate) }
-        return (try await once(call, text, caller, path: request.uri.path), admitted.rate)
+        let reply = try await AuditReason.$current.withValue(try reason(request.headers)) {
+            try await answer(call, request, context, admitted.principal)
+        }
+        return (reply, admitted.rate)
+    }
+
+    private func answer(
+        _ call: Call, _ request: Request, _ context: MillwrightContext, _ caller: Principal?
+    ) async throws -> Reply {
+        let operation = call.operation
+        if operation.method == .post, let text = request.headers[.idempotencyKey], let caller {
+            return try await once(call, text, caller, path: request.uri.path, context.logger)
+        }
+        let reply = try await run(call)
+        guard operation.query.contains(.cursor) else { return reply }
+        return cursors.sealing(reply, of: list(request, operation))
+    }
+
+    /// Why, for the audit, of a change whose operation has no field for it.
+    private func reason(_ headers: HTTPFields) throws -> String? {
+        guard let reason = headers[.auditReason] else { return nil }
+        guard (1...AuditReason.maximumBytes).contains(reason.utf8.count) else {
+            throw Problem(.invalidRequest, "An X-Audit-Reason has 1 to \(AuditReason.maximumBytes) bytes.")
+        }
+        return reason
+    }
+
+    /// What a cursor of a list is good for: this list, of this tenant.
+    private func list(_ request: Request, _ operation: Operation) -> String {
+        operation.id + " " + request.uri.path.lowercased()
     }
 
     private func run(_ call: Call) async throws -> Reply {
@@ -65,7 +94,9 @@ package struct APIResponder: Sendable {
         return try await Deadline.run(seconds: seconds) { try await call.operation.handler(call) }
     }
 
-    private func once(_ call: Call, _ text: String, _ caller: Principal, path: String) async throws -> Reply {
+    private func once(
+        _ call: Call, _ text: String, _ caller: Principal, path: String, _ logger: Logger
+    ) async throws -> Reply {
         guard (1...IdempotencyStore.maximumKeyBytes).contains(text.utf8.count) else {
             throw Problem(.invalidRequest, "An Idempotency-Key has 1 to \(IdempotencyStore.maximumKeyBytes) bytes.")
         }
@@ -75,16 +106,22 @@ package struct APIResponder: Sendable {
         case .answered(let status, let headers, let body):
             return Reply.replayed(status: status, headers: headers, body: body)
         case .new:
-            let reply: Reply
+            let (outcome, hasChanged) = await IdempotencyStore.watching { try await run(call) }
             do {
-                reply = try await run(call)
+                if case .success(let reply) = outcome {
+                    let stored = reply.kept.stored
+                    try await idempotency.record(key, status: stored.status, headers: stored.headers, body: stored.body)
+                } else if hasChanged {
+                    try await idempotency.abandon(key)
+                } else {
+                    try await idempotency.release(key)
+                }
             } catch {
-                try? await idempotency.release(key)
-                throw error
+                // It was done, or it was not, whatever became of the record: the caller is told. A repeated request is told
+                // that this one broke off.
+                logger.warning("an Idempotency-Key was not recorded", metadata: ["reason": "\(error)"])
             }
-            let stored = reply.kept.stored
-            try await idempotency.record(key, status: stored.status, headers: stored.headers, body: stored.body)
-            return reply
+            return try outcome.get()
         }
     }
 
@@ -94,10 +131,26 @@ package struct APIResponder: Sendable {
         var items: [Problem.Item] = []
         for (name, value) in request.uri.queryParameters {
             if known.contains(String(name)) {
-                values[String(name)] = String(value)
+                if values.updateValue(String(value), forKey: String(name)) != nil {
+                    items.append(.init(path: "?\(name)", message: "Is given more than once."))
+                }
             } else {
                 let offered = known.isEmpty ? "It takes none." : "It takes \(known.sorted().joined(separator: ", "))."
                 items.append(.init(path: "?\(name)", message: "The operation has no such parameter. \(offered)"))
+            }
+        }
+        if known.contains("limit"), let text = values["limit"] {
+            let limits = PageRequest.limits
+            if Int(text).map(limits.contains) != true {
+                let message = "Must be a whole number from \(limits.lowerBound) to \(limits.upperBound)."
+                items.append(.init(path: "?limit", message: message))
+            }
+        }
+        if known.contains("cursor"), let cursor = values["cursor"] {
+            do {
+                values["cursor"] = try cursors.open(cursor, of: list(request, operation))
+            } catch {
+                items += error.items
             }
         }
         for parameter in operation.query where parameter.isRequired && values[parameter.name] == nil {

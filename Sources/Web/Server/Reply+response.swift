@@ -53,5 +53,6 @@ extension Reply {
 extension HTTPField.Name {
     static let idempotencyKey = HTTPField.Name("Idempotency-Key")!
     static let idempotencyReplayed = HTTPField.Name("Idempotency-Replayed")!
+    static let auditReason = HTTPField.Name("X-Audit-Reason")!
     static let requestID = HTTPField.Name("X-Request-Id")!
 }

@@ -22,19 +22,27 @@ struct ApplyCommand: AsyncParsableCommand {
     func run() async throws {
         let settings = try await options.settings()
         JSONLinesLogHandler.bootstrap(level: settings.logLevel)
-        // Mistakes in the files are said before a database is needed.
-        let files = try TenantFiles.read(folder: tenants ?? settings.home + "/Tenants")
         try await OperatorSession.run(settings) { domain in
-            let plan = try await Self.apply(files, domain, isDryRun: plan)
+            let plan = try await Self.apply(tenants ?? settings.home + "/Tenants", domain, isDryRun: plan)
             Terminal.writeLine(plan.text)
         }
     }
 
     /// Publishes the catalogue of the program, then applies the files.
-    static func apply(_ files: TenantFiles, _ domain: Domain, isDryRun: Bool) async throws -> TenantPlan {
+    static func apply(_ folder: String, _ domain: Domain, isDryRun: Bool) async throws -> TenantPlan {
+        let problems = FileProblems()
+        let files = try TenantFiles.read(folder: folder, problems)
+        let connectors = ConnectorFolder(path: domain.settings.home + "/Connectors")
+        try await TenantCheck(domain: domain, connectors: connectors, problems: problems).check(files)
+        guard !problems.hasErrors else {
+            throw Problem(
+                .invalidParameters, "The tenant files have mistakes; nothing was changed.",
+                items: problems.all.map {
+                    .init(path: "\($0.file)\($0.location.map { ":\($0)" } ?? "")", message: $0.message)
+                })
+        }
         if !isDryRun { try await CataloguePublication.publish(domain) }
-        var applier = TenantApplier(
-            domain, connectorsFolder: domain.settings.home + "/Connectors", isDryRun: isDryRun)
+        var applier = TenantApplier(domain, connectors: connectors, isDryRun: isDryRun)
         try await applier.apply(files)
         return applier.plan
     }

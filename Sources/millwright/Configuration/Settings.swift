@@ -26,6 +26,9 @@ struct Settings: Sendable {
     var databasePort: Int
     var databaseName: String
     var preparedStatements: Bool
+    /// The server itself, where `databaseHost` is a pooler: for what needs a session of its own.
+    var databaseDirectHost: String?
+    var databaseDirectPort: Int
     var masterKey: MasterKeySource
     var runnerPath: String
     var bubblewrapPath: String
@@ -77,6 +80,8 @@ extension Settings {
             databasePort: reader.integer("database-port", default: 5432, in: 1...65535),
             databaseName: reader.text("database-name", default: "millwright"),
             preparedStatements: reader.flag("prepared-statements", default: true),
+            databaseDirectHost: reader.optionalText("database-direct-host"),
+            databaseDirectPort: reader.integer("database-direct-port", default: 5432, in: 1...65535),
             masterKey: masterKey(&reader, dataDirectory),
             runnerPath: reader.text("runner", default: executableDirectory + "/millwright-runner"),
             bubblewrapPath: reader.text("bubblewrap", default: "/usr/bin/bwrap"),

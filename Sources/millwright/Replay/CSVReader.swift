@@ -17,6 +17,10 @@ struct CSVReader {
     static func rows(of bytes: [UInt8]) throws -> [ReplayRow] {
         var reader = CSVReader(bytes)
         guard let (headings, _) = try reader.record() else { return [] }
+        var names: Set<String> = []
+        for heading in headings where !names.insert(heading).inserted {
+            throw Problem(.invalidRequest, "Line 1: the column “\(heading)” is there twice.")
+        }
         var rows: [ReplayRow] = []
         while let (fields, line) = try reader.record() {
             if fields == [""] { continue }  // an empty line

@@ -31,10 +31,41 @@ struct ReplayRow: Sendable {
         } catch {
             throw Problem(.invalidRequest, "The file is not JSON: \(error)")
         }
-        // Elements have no line of their own once they are parsed: they are counted instead.
-        return (value.arrayValue ?? []).enumerated().map {
-            ReplayRow(line: $0.offset + 1, content: .success($0.element))
+        return zip(value.arrayValue ?? [], elementLines(of: bytes)).map { ReplayRow(line: $1, content: .success($0)) }
+    }
+
+    /// On which line each element of an array begins, which a parsed value no longer knows. The text is an array.
+    private static func elementLines(of bytes: [UInt8]) -> [Int] {
+        var lines: [Int] = []
+        var (line, depth) = (1, 0)
+        var (isInText, isEscaped, isAwaited) = (false, false, false)
+        for byte in bytes {
+            if byte == UInt8(ascii: "\n") { line += 1 }
+            if isInText {
+                if isEscaped {
+                    isEscaped = false
+                } else if byte == UInt8(ascii: "\\") {
+                    isEscaped = true
+                } else {
+                    isInText = byte != UInt8(ascii: "\"")
+                }
+                continue
+            }
+            if isAwaited, ![0x20, 0x09, 0x0A, 0x0D, UInt8(ascii: "]")].contains(byte) {
+                lines.append(line)
+                isAwaited = false
+            }
+            switch byte {
+            case UInt8(ascii: "\""): isInText = true
+            case UInt8(ascii: "["), UInt8(ascii: "{"):
+                depth += 1
+                if depth == 1 { isAwaited = true }
+            case UInt8(ascii: "]"), UInt8(ascii: "}"): depth -= 1
+            case UInt8(ascii: ",") where depth == 1: isAwaited = true
+            default: break
+            }
         }
+        return lines
     }
 
     private static func lines(of bytes: [UInt8]) -> [ReplayRow] {

@@ -4,21 +4,20 @@ import JSON
 import Primitives
 import Tenancy
 import Vault
-import YAML
 
 /// Brings the database to what the tenant files say. Applying again changes nothing; what the files do not name stays.
 struct TenantApplier {
     let domain: Domain
-    let connectorsFolder: String
+    let connectors: ConnectorFolder
     /// Only look: every step is planned and none is taken.
     let isDryRun: Bool
     var plan = TenantPlan()
 
     private let actor = Actor(kind: .system, principalID: nil, displayName: "millwright apply", origin: "command")
 
-    init(_ domain: Domain, connectorsFolder: String, isDryRun: Bool) {
+    init(_ domain: Domain, connectors: ConnectorFolder, isDryRun: Bool) {
         self.domain = domain
-        self.connectorsFolder = connectorsFolder
+        self.connectors = connectors
         self.isDryRun = isDryRun
     }
 
@@ -187,7 +186,7 @@ struct TenantApplier {
     ) async throws {
         let known = try await allConnections(scope)
         for entry in entries {
-            let connector = try connectorDescription(entry.connector)
+            let connector = try connectors.description(entry.connector)
             let old = known[entry.name]
             let credential = try await credential(entry, scope, path)
             let draft = ConnectionDraft(
@@ -210,7 +209,7 @@ struct TenantApplier {
         _ entry: TenantFiles.ConnectionEntry, _ scope: TenantScope, _ path: String
     ) async throws -> CredentialID? {
         guard let given = entry.credential else { return nil }
-        let name = "\(entry.name) (from \(given.environment))"
+        let name = entry.credentialName(given)
         if let known = try await domain.vault.credential(named: name, in: scope) { return known.id }
         guard let value = EnvironmentText.value(given.environment) else {
             throw Problem(
@@ -273,20 +272,9 @@ struct TenantApplier {
         let page = try await domain.connections.list(in: scope, page: try PageRequest(limit: 200))
         return Dictionary(page.items.map { ($0.name, $0) }) { first, _ in first }
     }
+}
 
-    private func connectorDescription(_ slug: String) throws -> JSONValue {
-        let path = "\(connectorsFolder)/\(slug).yaml"
-        guard let text = try? FileText.read(path) else {
-            let known = (try? DirectoryListing.names(in: connectorsFolder)) ?? []
-            throw Problem(
-                .invalidParameters,
-                "There is no connector \(slug); known are \(known.map { $0.replacing(".yaml", with: "") }.joined(separator: ", "))."
-            )
-        }
-        do {
-            return try YAMLDocument(parsing: text).value
-        } catch {
-            throw Problem(.invalidParameters, "\(path): \(error)")
-        }
-    }
+extension TenantFiles.ConnectionEntry {
+    /// Under which name the vault has it.
+    func credentialName(_ given: TenantFiles.CredentialEntry) -> String { "\(name) (from \(given.environment))" }
 }

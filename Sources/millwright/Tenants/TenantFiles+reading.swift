@@ -6,9 +6,8 @@ extension TenantFiles {
     /// Reads `Tenants/<partner>/partner.yaml`, `…/<client>/client.yaml`, `…/<client>/prices.yaml` where there is one, and
     /// `…/<client>/<plant>.yaml`.
     ///
-    /// - Throws: one problem that names every mistake of every file.
-    static func read(folder: String) throws -> TenantFiles {
-        let problems = FileProblems()
+    /// What can be read; every mistake of every file is among the problems.
+    static func read(folder: String, _ problems: FileProblems) throws -> TenantFiles {
         var files = TenantFiles()
         for partner in try DirectoryListing.names(in: folder) where isFolder(folder + "/" + partner) {
             guard var file = PartnerFile(folder: folder + "/" + partner, problems) else { continue }
@@ -20,44 +19,17 @@ extension TenantFiles {
             }
             files.partners.append(file)
         }
-        complainAboutDoubles(files, problems)
-        guard !problems.hasErrors else {
-            throw Problem(
-                .invalidParameters, "The tenant files have mistakes; nothing was changed.",
-                items: problems.all.map {
-                    .init(path: "\($0.file)\($0.location.map { ":\($0)" } ?? "")", message: $0.message)
-                })
-        }
         return files
-    }
-
-    private static func complainAboutDoubles(_ files: TenantFiles, _ problems: FileProblems) {
-        func check(_ found: [(slug: String, place: String)], _ what: String) {
-            var first: [String: String] = [:]
-            for (slug, place) in found {
-                if let other = first[slug] {
-                    problems.add(
-                        FileProblem(file: place, at: nil, "the \(what) “\(slug)” is there already: \(other)"))
-                } else {
-                    first[slug] = place
-                }
-            }
-        }
-        check(files.partners.map { ($0.slug, $0.place) }, "partner")
-        for partner in files.partners {
-            check(partner.clients.map { ($0.slug, $0.place) }, "client")
-            for client in partner.clients { check(client.plants.map { ($0.slug, $0.place) }, "plant") }
-        }
     }
 
     static func isFolder(_ path: String) -> Bool { FileStatus(path)?.isFolder ?? false }
 
     static func fields(_ path: String, _ problems: FileProblems) -> FieldReader? {
-        guard let text = try? FileText.read(path) else {
-            problems.add(FileProblem(file: path, at: nil, "the file is missing"))
+        guard let bytes = try? FileBytes.read(path) else {
+            problems.add(FileProblem(file: path, at: nil, "the file is missing or cannot be read"))
             return nil
         }
-        guard let file = YAMLFile(name: path, bytes: Array(text.utf8), problems: problems) else { return nil }
+        guard let file = YAMLFile(name: path, bytes: bytes, problems: problems) else { return nil }
         return FieldReader(file, problems: problems)
     }
 }
@@ -65,6 +37,7 @@ extension TenantFiles {
 extension TenantFiles.PartnerFile {
     init?(folder: String, _ problems: FileProblems) {
         guard var fields = TenantFiles.fields(folder + "/partner.yaml", problems) else { return nil }
+        place = TenantFiles.Place(fields)
         let slug = fields.string("slug", isRequired: true)
         let name = fields.string("name", isRequired: true)
         brand = fields.value("brand")
@@ -75,7 +48,6 @@ extension TenantFiles.PartnerFile {
         fields.finish()
         guard let slug, let name else { return nil }
         self.slug = slug
-        place = fields.place(of: "slug")
         self.name = name
     }
 }
@@ -83,6 +55,7 @@ extension TenantFiles.PartnerFile {
 extension TenantFiles.ClientFile {
     init?(folder: String, _ problems: FileProblems) throws {
         guard var fields = TenantFiles.fields(folder + "/client.yaml", problems) else { return nil }
+        place = TenantFiles.Place(fields)
         let slug = fields.string("slug", isRequired: true)
         let name = fields.string("name", isRequired: true)
         currency = fields.string("currency")
@@ -93,7 +66,6 @@ extension TenantFiles.ClientFile {
         let prices = TenantFiles.PriceEntry(path: folder + "/" + TenantFiles.PriceEntry.fileName, problems)
         guard let slug, let name else { return nil }
         self.slug = slug
-        place = fields.place(of: "slug")
         self.name = name
         self.prices = prices
         let others = ["client.yaml", TenantFiles.PriceEntry.fileName]
@@ -107,6 +79,7 @@ extension TenantFiles.ClientFile {
 extension TenantFiles.PlantFile {
     init?(path: String, _ problems: FileProblems) {
         guard var fields = TenantFiles.fields(path, problems) else { return nil }
+        place = TenantFiles.Place(fields)
         let slug = fields.string("slug", isRequired: true)
         let name = fields.string("name", isRequired: true)
         let timeZone = fields.string("timeZone", isRequired: true)
@@ -118,7 +91,6 @@ extension TenantFiles.PlantFile {
         fields.finish()
         guard let slug, let name, let timeZone else { return nil }
         self.slug = slug
-        place = fields.place(of: "slug")
         self.name = name
         self.timeZone = timeZone
     }
@@ -133,7 +105,7 @@ extension TenantFiles.PrincipalEntry {
             let roles = entry.strings("roles", isRequired: true)
             entry.finish()
             guard let name, let email, let roles else { return nil }
-            return Self(displayName: name, email: email, roles: roles)
+            return Self(place: TenantFiles.Place(entry), displayName: name, email: email, roles: roles)
         }
     }
 }
@@ -150,7 +122,7 @@ extension TenantFiles.EgressEntry {
             fields.complain(about: "port", "“port” must be a number, not “\(port)”")
             return nil
         }
-        self.init(host: host, port: number, allowsPrivate: allowsPrivate)
+        self.init(place: TenantFiles.Place(fields), host: host, port: number, allowsPrivate: allowsPrivate)
     }
 }
 
@@ -169,7 +141,9 @@ extension TenantFiles.ConnectionEntry {
         }
         fields.finish()
         guard let name, let connector else { return nil }
-        self.init(name: name, connector: connector, configuration: configuration, credential: credential)
+        self.init(
+            place: TenantFiles.Place(fields), name: name, connector: connector, configuration: configuration,
+            credential: credential)
     }
 }
 
@@ -194,17 +168,13 @@ extension TenantFiles.WorkflowEntry {
         fields.finish()
         guard let name, let template else { return nil }
         self.init(
-            name: name, template: template, version: version, parameters: parameters, bindings: bindings,
+            place: TenantFiles.Place(fields), name: name, template: template, version: version, parameters: parameters,
+            bindings: bindings,
             isEnabled: isEnabled)
     }
 }
 
 extension FieldReader {
-    /// `file:line:column` of a field.
-    fileprivate func place(of field: String) -> String {
-        "\(file.name):\(file.document.location(of: pointer(of: field)))"
-    }
-
     /// Text in which each `${NAME}` stands for a variable of the environment. A number counts as text here.
     fileprivate mutating func expandedString(_ field: String, isRequired: Bool = false) -> String? {
         guard let value = value(field, isRequired: isRequired) else { return nil }

@@ -7,10 +7,25 @@ import YAML
 struct TenantFiles: Sendable {
     var partners: [PartnerFile] = []
 
+    /// Where in which file something stands.
+    struct Place: Sendable {
+        var file: YAMLFile
+        var pointer: String
+
+        init(_ fields: FieldReader) {
+            file = fields.file
+            pointer = fields.pointer
+        }
+
+        /// A mistake somewhere below, by its JSON pointer from here.
+        func problem(_ path: String, _ message: String) -> FileProblem {
+            file.problem(at: pointer + path, message)
+        }
+    }
+
     struct PartnerFile: Sendable {
+        var place: Place
         var slug: String
-        /// `file:line:column` of the slug, here as below: what comes twice is named with both places.
-        var place: String
         var name: String
         var brand: JSONValue?
         var hostNames: [String]
@@ -22,8 +37,8 @@ struct TenantFiles: Sendable {
     }
 
     struct ClientFile: Sendable {
+        var place: Place
         var slug: String
-        var place: String
         var name: String
         var currency: String?
         var brand: JSONValue?
@@ -35,8 +50,8 @@ struct TenantFiles: Sendable {
     }
 
     struct PlantFile: Sendable {
+        var place: Place
         var slug: String
-        var place: String
         var name: String
         var timeZone: String
         var brand: JSONValue?
@@ -47,18 +62,21 @@ struct TenantFiles: Sendable {
     }
 
     struct PrincipalEntry: Sendable {
+        var place: Place
         var displayName: String
         var email: String
         var roles: [String]
     }
 
     struct EgressEntry: Sendable {
+        var place: Place
         var host: String
         var port: Int
         var allowsPrivate: Bool
     }
 
     struct ConnectionEntry: Sendable {
+        var place: Place
         var name: String
         /// A file of `Connectors/`, by its name without ending.
         var connector: String
@@ -73,6 +91,7 @@ struct TenantFiles: Sendable {
     }
 
     struct WorkflowEntry: Sendable {
+        var place: Place
         var name: String
         var template: String
         var version: String?

@@ -52,6 +52,7 @@ struct ControlPlane: Sendable {
         let limits = RequestLimits(
             limiter: rateLimiter(), perPrincipal: domain.settings.rateLimit,
             trustedProxies: domain.settings.trustedProxies)
+        let readiness = Readiness(database)
 
         let surface = APISurface(
             .init(
@@ -60,7 +61,8 @@ struct ControlPlane: Sendable {
                 templates: domain.templates, connections: domain.connections, workflows: domain.workflows,
                 intake: intake, runs: runs, humanTasks: humanTasks, runners: runners, overview: domain.overview,
                 ledger: domain.ledger, priceBooks: domain.priceBooks, invoices: domain.invoices,
-                idempotency: idempotency, limits: limits, metrics: metrics, readiness: { await readiness() }),
+                idempotency: idempotency, limits: limits, metrics: metrics,
+                readiness: { await readiness.missing() }),
             version: Version.text)
         let router = surface.router()
         Portal(
@@ -81,8 +83,10 @@ struct ControlPlane: Sendable {
         let port = domain.settings.port
         services.append(
             Application(
-                responder: router.buildResponder(),
-                configuration: .init(address: .hostname(host, port: port), serverName: "millwright"),
+                responder: router.buildResponder(), server: HTTPLimits().server,
+                configuration: .init(
+                    address: .hostname(host, port: port), serverName: "millwright",
+                    availableConnectionsDelegate: .maximum(HTTPLimits.maximumConnections, logger: logger)),
                 onServerRunning: { channel in
                     await ready("http://\(host):\(channel.localAddress?.port ?? port)")
                 }, logger: logger))
@@ -93,16 +97,6 @@ struct ControlPlane: Sendable {
     private func rateLimiter() -> any RateLimiter {
         guard let endpoint = domain.settings.redis else { return InProcessRateLimiter() }
         return RedisRateLimiter(RedisClient(endpoint), logger: logger)
-    }
-
-    /// What keeps requests from being served.
-    private func readiness() async -> [String] {
-        do {
-            _ = try await domain.database.read(.platform) { try await $0.query("SELECT 1 AS one") }
-            return []
-        } catch {
-            return ["PostgreSQL"]
-        }
     }
 
     /// The runners, when no other process of this data directory has them.

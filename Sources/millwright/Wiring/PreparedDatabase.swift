@@ -25,6 +25,10 @@ struct PreparedDatabase: Sendable {
         var configuration = DatabaseConfiguration(
             host: host, port: settings.databasePort, database: settings.databaseName)
         configuration.preparedStatements = settings.preparedStatements
+        if let direct = settings.databaseDirectHost {
+            configuration.directHost = direct
+            configuration.directPort = settings.databaseDirectPort
+        }
         configuration.passwords.app = EnvironmentText.value("MILLWRIGHT_DATABASE_APP_PASSWORD").map { Redacted($0) }
         configuration.passwords.platform = EnvironmentText.value("MILLWRIGHT_DATABASE_PLATFORM_PASSWORD")
             .map { Redacted($0) }

@@ -13,7 +13,7 @@ struct SchemaFuzzTests {
     ].map { Array($0.utf8) }
 
     private static let values: [JSONValue] = [
-        nil, true, 1, 2.5, "a", "2026-03-14", [], [1], [1, [1, "a"], nil], [:], ["a": "x", "b": nil],
+        .null, true, 1, 2.5, "a", "2026-03-14", [], [1], [1, [1, "a"], .null], [:], ["a": "x", "b": .null],
         ["abc!": 0.03, "b": []],
         ["a": ["a": ["a": 1]]],
     ]

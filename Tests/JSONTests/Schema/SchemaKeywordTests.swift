@@ -31,10 +31,10 @@ struct SchemaKeywordTests {
     @Test(
         "values of any type",
         arguments: [
-            Example(true, fits: [nil, 1, "x"], fails: []), Example(false, fits: [], fails: [nil, 1, [:]]),
-            Example(["type": "integer"], fits: [1, 1.0, -3], fails: [1.5, "1", nil, true]),
+            Example(true, fits: [.null, 1, "x"], fails: []), Example(false, fits: [], fails: [.null, 1, [:]]),
+            Example(["type": "integer"], fits: [1, 1.0, -3], fails: [1.5, "1", .null, true]),
             Example(["type": "number"], fits: [1, 1.5], fails: ["1", false]),
-            Example(["type": ["string", "null"]], fits: ["", nil], fails: [0, [], [:]]),
+            Example(["type": ["string", "null"]], fits: ["", .null], fails: [0, [], [:]]),
             Example(["enum": [1, "a", ["x": [1]]]], fits: [1.0, "a", ["x": [1.0]]], fails: [2, "A", ["x": [1, 2]]]),
             Example(["const": ["lot": 7]], fits: [["lot": 7]], fails: [["lot": 8], 7, [:]]),
         ])
@@ -88,7 +88,7 @@ struct SchemaKeywordTests {
     @Test(
         "objects",
         arguments: [
-            Example(["required": ["a", "b"]], fits: [["a": nil, "b": 1], 1], fails: [[:], ["a": 1]]),
+            Example(["required": ["a", "b"]], fits: [["a": .null, "b": 1], 1], fails: [[:], ["a": 1]]),
             Example(
                 ["minProperties": 1, "maxProperties": 2], fits: [["a": 1]], fails: [[:], ["a": 1, "b": 1, "c": 1]]),
             Example(
@@ -125,7 +125,7 @@ struct SchemaKeywordTests {
             Example(["allOf": [["minimum": 1], ["maximum": 3]]], fits: [1, 3], fails: [0, 4]),
             Example(["anyOf": [["type": "string"], ["minimum": 3]]], fits: ["x", 3], fails: [2]),
             Example(["oneOf": [["multipleOf": 3], ["multipleOf": 5]]], fits: [9, 10], fails: [15, 7]),
-            Example(["not": ["type": "null"]], fits: [1], fails: [nil]),
+            Example(["not": ["type": "null"]], fits: [1], fails: [.null]),
             Example(
                 ["if": ["minimum": 10], "then": ["multipleOf": 10], "else": ["multipleOf": 2]], fits: [20, 4],
                 fails: [15, 3]),

@@ -45,7 +45,7 @@ struct SchemaMessageTests {
             ),
             (["not": ["title": "Closed order"]], 1, "This must not be “Closed order”."),
             (
-                ["anyOf": [["title": "Lot", "type": "string"], ["title": "Serial number", "type": "integer"]]], nil,
+                ["anyOf": [["title": "Lot", "type": "string"], ["title": "Serial number", "type": "integer"]]], .null,
                 "This must be “Lot” or “Serial number”."
             ),
             (
@@ -110,7 +110,7 @@ struct SchemaDefaultTests {
                 "limit": ["default": 5], "unit": ["$ref": "#/$defs/unit"], "note": [:],
                 "shift": ["default": [:], "properties": ["start": ["default": "06:00"]]],
                 "lots": ["items": ["allOf": [["properties": ["count": ["default": 1]]]]]],
-                "pair": ["prefixItems": [true, ["properties": ["x": ["default": nil]]]]],
+                "pair": ["prefixItems": [true, ["properties": ["x": ["default": .null]]]]],
             ], "$defs": ["unit": ["type": "string", "default": "pcs"]],
         ])
         let filled = schema.applyingDefaults(to: ["lots": [[:], ["count": 3], 7], "limit": 2, "pair": [[:], [:]]])

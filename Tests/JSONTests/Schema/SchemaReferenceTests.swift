@@ -118,10 +118,10 @@ struct SchemaMistakeTests {
             (["pattern": "("], "#/pattern"), (["pattern": 1], "#/pattern"), (["required": ["a", 1]], "#/required"),
             (["properties": ["a": 1]], "#/properties/a"), (["properties": []], "#/properties"),
             (["patternProperties": ["[": true]], "#/patternProperties/["), (["items": [true]], "#/items"),
-            (["allOf": []], "#/allOf"), (["anyOf": [true, "x"]], "#/anyOf/1"), (["not": nil], "#/not"),
+            (["allOf": []], "#/allOf"), (["anyOf": [true, "x"]], "#/anyOf/1"), (["not": .null], "#/not"),
             (["uniqueItems": 1], "#/uniqueItems"), (["dependentRequired": ["a": "b"]], "#/dependentRequired"),
             (["$ref": 1], "#/$ref"), (["format": 1], "#/format"), (["$defs": ["a": ["type": 1]]], "#/$defs/a/type"),
-            ("schema", "#"), (nil, "#"), ([], "#"),
+            ("schema", "#"), (.null, "#"), ([], "#"),
         ] as [(JSONValue, String)])
     func keywords(schema: JSONValue, place: String) {
         let problems = problems(schema)
@@ -147,7 +147,7 @@ struct SchemaMistakeTests {
     @Test("all mistakes are reported at once")
     func together() {
         #expect(
-            problems(["type": "x", "items": ["minimum": nil, "$ref": "#/a"], "$defs": ["unused": ["pattern": "*"]]])
+            problems(["type": "x", "items": ["minimum": .null, "$ref": "#/a"], "$defs": ["unused": ["pattern": "*"]]])
                 .count == 4)
     }
 }

@@ -86,7 +86,7 @@ struct ObjectTests {
 
     @Test("order does not matter for equality, everything else does")
     func equality() throws {
-        let one: JSONValue = ["a": 1, "b": [1, 2.0, ["c": nil]]]
+        let one: JSONValue = ["a": 1, "b": [1, 2.0, ["c": .null]]]
         let other = try JSONValue(parsing: #"{"b":[1.0,2,{"c":null}],"a":1e0}"#)
         #expect(one == other)
         #expect(one.hashValue == other.hashValue)
@@ -103,7 +103,7 @@ struct ObjectTests {
 
     @Test("a value tells what it is")
     func accessors() {
-        let value: JSONValue = ["text": "t", "flag": true, "count": 3, "price": 2.5, "list": [1, "two"], "none": nil]
+        let value: JSONValue = ["text": "t", "flag": true, "count": 3, "price": 2.5, "list": [1, "two"], "none": .null]
         #expect(value["text"]?.stringValue == "t")
         #expect(value["flag"]?.boolValue == true)
         #expect(value["count"]?.intValue == 3)

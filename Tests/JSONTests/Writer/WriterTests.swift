@@ -16,7 +16,7 @@ struct WriterTests {
 
     @Test("compact, pretty and appended texts hold the same value")
     func styles() throws {
-        let value: JSONValue = ["b": [1, [], [:], ["x": nil]], "a": "t", "n": -12]
+        let value: JSONValue = ["b": [1, [], [:], ["x": .null]], "a": "t", "n": -12]
         #expect(value.serialized() == #"{"b":[1,[],{},{"x":null}],"a":"t","n":-12}"#)
         #expect(
             value.serialized(.pretty) == """

@@ -1,0 +1,131 @@
+import Catalogue
+import JSON
+import Primitives
+import Tenancy
+import YAML
+
+/// Looks at everything that the tenant files ask for before any of it is done: a mistake in the last file must not be
+/// found after the first ones were applied.
+struct TenantCheck {
+    let domain: Domain
+    let connectors: ConnectorFolder
+    let problems: FileProblems
+
+    func check(_ files: TenantFiles) async throws {
+        doubles(files.partners.map { ($0.slug, $0.place, "/slug") }, "the partner ")
+        for partner in files.partners {
+            try await tenant(partner.place, slug: partner.slug, name: partner.name)
+            common(partner.place, brand: partner.brand, hosts: partner.hostNames)
+            principals(partner.principals, home: .partner(PartnerID()))
+            doubles(partner.clients.map { ($0.slug, $0.place, "/slug") }, "the client ")
+            for client in partner.clients { try await check(client, partner.slug) }
+        }
+        // A host name leads to one tenant of the platform.
+        doubles(
+            files.partners.flatMap { partner in
+                hosts(partner.hostNames, partner.place)
+                    + partner.clients.flatMap { hosts($0.hostNames, $0.place) }
+            })
+    }
+
+    private func check(_ client: TenantFiles.ClientFile, _ partner: String) async throws {
+        try await tenant(client.place, slug: client.slug, name: client.name, currency: client.currency)
+        common(client.place, brand: client.brand, hosts: client.hostNames)
+        principals(client.principals, home: .client(PartnerID(), ClientID()))
+        doubles(client.plants.map { ($0.slug, $0.place, "/slug") }, "the plant ")
+        for plant in client.plants {
+            try await tenant(plant.place, slug: plant.slug, name: plant.name, timeZone: plant.timeZone)
+            common(plant.place, brand: plant.brand, hosts: [])
+            principals(plant.principals, home: .plant(PartnerID(), ClientID(), PlantID()))
+            for entry in plant.egress {
+                objections(entry.place) {
+                    _ = try EgressRule(host: entry.host, port: entry.port, allowsPrivate: entry.allowsPrivate)
+                }
+            }
+            let scope = try await domain.tenants.place(path: "\(partner)/\(client.slug)/\(plant.slug)")?.scope
+            try await connections(plant.connections, scope)
+            try await workflows(plant, partner, scope)
+        }
+    }
+
+    // MARK: What every level has
+
+    private func tenant(
+        _ place: TenantFiles.Place, slug: String, name: String, currency: String? = nil, timeZone: String? = nil
+    ) async throws {
+        add(
+            try await domain.tenants.objections(slug: slug, name: name, currency: currency, timeZone: timeZone), place)
+    }
+
+    private func common(_ place: TenantFiles.Place, brand: JSONValue?, hosts: [String]) {
+        if let brand { objections(place, below: "/brand") { _ = try BrandFields(json: brand) } }
+        for (index, host) in hosts.enumerated() {
+            for item in BrandDirectory.objections(toHost: host) {
+                problems.add(place.problem("/hostNames/\(index)", item.message))
+            }
+        }
+    }
+
+    private func principals(_ entries: [TenantFiles.PrincipalEntry], home: TenantScope) {
+        doubles(entries.map { ($0.email.lowercased(), $0.place, "/email") })
+        for entry in entries {
+            var bindings: [RoleBinding] = []
+            var places: [Int] = []
+            for (index, name) in entry.roles.enumerated() {
+                guard let role = Role(rawValue: name) else {
+                    let known = Role.allCases.map(\.rawValue).joined(separator: ", ")
+                    problems.add(
+                        entry.place.problem("/roles/\(index)", "there is no role “\(name)”; known are \(known)"))
+                    continue
+                }
+                bindings.append(RoleBinding(role: role, scope: home))
+                places.append(index)
+            }
+            let new = NewPrincipal(
+                kind: .user, displayName: entry.displayName, email: entry.email, home: home, bindings: bindings)
+            for item in PrincipalDirectory.objections(to: new, grantedBy: .system) {
+                problems.add(entry.place.problem(Self.place(item.path, roles: places), item.message))
+            }
+        }
+    }
+
+    /// Where the file has what the directory calls otherwise.
+    private static func place(_ path: String, roles: [Int]) -> String {
+        if path == "/displayName" { return "/name" }
+        guard path.hasPrefix("/roles/"), let index = Int(path.dropFirst("/roles/".count)) else { return path }
+        return roles.indices.contains(index) ? "/roles/\(roles[index])" : path
+    }
+
+    private func hosts(_ names: [String], _ place: TenantFiles.Place) -> [(String, TenantFiles.Place, String)] {
+        names.enumerated().map { ($0.element.lowercased(), place, "/hostNames/\($0.offset)") }
+    }
+
+    // MARK: Collecting
+
+    /// Complains about every name that was there before, with both places.
+    func doubles(_ names: [(name: String, place: TenantFiles.Place, path: String)], _ what: String = "") {
+        var first: [String: String] = [:]
+        for (name, place, path) in names {
+            let here = place.problem(path, "")
+            guard let earlier = first[name] else {
+                first[name] = here.file + (here.location.map { ":\($0)" } ?? "")
+                continue
+            }
+            problems.add(place.problem(path, "\(what)“\(name)” is there more than once: see \(earlier)"))
+        }
+    }
+
+    func add(_ items: [Problem.Item], _ place: TenantFiles.Place, below path: String = "") {
+        for item in items { problems.add(place.problem(path + item.path, item.message)) }
+    }
+
+    func objections(_ place: TenantFiles.Place, below path: String = "", _ body: () throws -> Void) {
+        do {
+            try body()
+        } catch let problem as Problem where !problem.items.isEmpty {
+            add(problem.items, place, below: path)
+        } catch {
+            problems.add(place.problem(path, "\(error)"))
+        }
+    }
+}
