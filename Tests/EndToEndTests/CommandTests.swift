@@ -31,6 +31,18 @@ struct CommandTests {
         #expect(currency.status == 2 && currency.error.contains("invoiced in EUR"), "\(currency.error)")
     }
 
+    @Test("limits that cannot be used are refused together, and a password is not repeated")
+    func settingMistakes() async throws {
+        let refused = try await Command.run([
+            "doctor", "--redis", "redis://app:op3n-sesame@cache", "--rate-limit", "x", "--trusted-proxies", "nowhere",
+        ])
+        #expect(refused.status == 2)
+        for part in ["MILLWRIGHT_REDIS", "MILLWRIGHT_RATE_LIMIT", "MILLWRIGHT_TRUSTED_PROXIES"] {
+            #expect(refused.error.contains(part), "\(part): \(refused.error)")
+        }
+        #expect(!refused.error.contains("op3n-sesame") && !refused.output.contains("op3n-sesame"))
+    }
+
     @Test("prices, a connection's test and invoices, from files to the page", .timeLimit(.minutes(5)))
     func fromFilesToInvoice() async throws {
         let folder = try TenantFolder()

@@ -85,7 +85,9 @@ extension Settings {
             masterKey: masterKey(&reader, dataDirectory),
             runnerPath: reader.text("runner", default: executableDirectory + "/millwright-runner"),
             bubblewrapPath: reader.text("bubblewrap", default: "/usr/bin/bwrap"),
-            redis: reader.parsed("redis", default: nil) { (text) throws(SettingSyntax) in try redis(text) },
+            redis: reader.parsed("redis", default: nil, isShown: false) { (text) throws(SettingSyntax) in
+                try redis(text)
+            },
             rateLimit: reader.parsed("rate-limit", default: RequestLimits.usualPerPrincipal) {
                 (text) throws(SettingSyntax) in try rateLimit(text)
             },

@@ -31,15 +31,17 @@ struct SettingsReader {
     }
 
     /// A value that has a form of its own; what is wrong with it is said as `parse` says it.
+    ///
+    /// - Parameter isShown: whether a wrong value may be repeated; one that could hold a password may not.
     mutating func parsed<Value>(
-        _ key: String, default fallback: Value, _ parse: (String) throws(SettingSyntax) -> Value
+        _ key: String, default fallback: Value, isShown: Bool = true, _ parse: (String) throws(SettingSyntax) -> Value
     ) -> Value {
         let given = optionalText(key) ?? reader.int(forKey: ConfigKey([key])).map(String.init)
         guard let given else { return fallback }
         do throws(SettingSyntax) {
             return try parse(given)
         } catch {
-            refuse(key, "cannot be '\(given)': \(error.message)")
+            refuse(key, isShown ? "cannot be '\(given)': \(error.message)" : "cannot be used: \(error.message)")
             return fallback
         }
     }
