@@ -23,11 +23,15 @@ struct CommandTests {
         }
         try folder.write("tenants/acme/works/second.yaml", nil)
         try folder.write("tenants/acme/works/prices.yaml", "name: X\nname: Y\ncurrency: EUR\nvalidFrom: 2026-01-01\n")
-        let doubled = try await Command.run(["apply", "--plan", "--tenants", folder.path + "/tenants", "--data-dir", folder.path + "/data"])
+        let doubled = try await Command.run([
+            "apply", "--plan", "--tenants", folder.path + "/tenants", "--data-dir", folder.path + "/data",
+        ])
         #expect(doubled.status == 2 && doubled.error.contains("prices.yaml:2:"), "\(doubled.error)")
         try folder.write(
             "tenants/acme/works/prices.yaml", "name: X\ncurrency: AUD\nvalidFrom: 2026-01-01\nmeters: {}\n")
-        let currency = try await Command.run(["apply", "--plan", "--tenants", folder.path + "/tenants", "--data-dir", folder.path + "/data"])
+        let currency = try await Command.run([
+            "apply", "--plan", "--tenants", folder.path + "/tenants", "--data-dir", folder.path + "/data",
+        ])
         #expect(currency.status == 2 && currency.error.contains("invoiced in EUR"), "\(currency.error)")
     }
 

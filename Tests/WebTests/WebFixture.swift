@@ -22,7 +22,9 @@ struct WebFixture: Sendable {
     let portal: Portal
 
     /// Tests of permissions present a wrong key for every operation there is: the limits have tests of their own.
-    static let wideLimits = RequestLimits(refusals: RequestRate(perSecond: 10_000, burst: 100_000))
+    static let wideLimits = RequestLimits(
+        refusals: RequestRate(perSecond: 10_000, burst: 100_000),
+        signIns: RequestRate(perSecond: 10_000, burst: 100_000))
 
     let idempotency: IdempotencyStore
     let metrics = PrometheusRegistry()

@@ -103,7 +103,9 @@ struct ObjectTests {
 
     @Test("a value tells what it is")
     func accessors() {
-        let value: JSONValue = ["text": "t", "flag": true, "count": 3, "price": 2.5, "list": [1, "two"], "none": .null]
+        let value: JSONValue = [
+            "text": "t", "flag": true, "count": 3, "price": 2.5, "list": [1, "two"], "none": .null,
+        ]
         #expect(value["text"]?.stringValue == "t")
         #expect(value["flag"]?.boolValue == true)
         #expect(value["count"]?.intValue == 3)
