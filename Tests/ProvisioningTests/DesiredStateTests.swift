@@ -78,6 +78,7 @@ struct DesiredStateTests {
             let directory = try #require(ControlPlaneProcess.socketDirectory(of: runners[0]))
             let sandboxes = runners.flatMap { [$0, $0.parent!, $0.parent!.parent!] }
             platform.controlPlane.kill(SIGKILL)
+            #expect(try await platform.controlPlane.ended() == -SIGKILL)
             try await eventually("all of the first one's sandboxes end") { !sandboxes.contains(where: \.isRunning) }
             for place in places {
                 _ = try await eventually("the second one takes over: \(second.log.suffix(1000))") {

@@ -77,6 +77,6 @@ struct ProtectionTests {
     }
 
     private func script(_ folder: TestFolder, _ text: String) throws -> String {
-        try folder.write(Array("#!/bin/sh\n\(text)\n".utf8), to: "bwrap", mode: 0o755)
+        try folder.install(try folder.write(Array("#!/bin/sh\n\(text)\n".utf8), to: "script"), as: "bwrap")
     }
 }

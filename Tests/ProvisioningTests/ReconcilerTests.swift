@@ -2,6 +2,7 @@ import Connectors
 import Foundation
 import Glibc
 import Logging
+import NIOPosix
 import Primitives
 import Provisioning
 import RunnerProtocol
@@ -174,6 +175,26 @@ struct ReconcilerTests {
             try await eventually("the end is logged") { plants.log.contains("runner ended") }
             plants.registry.fail(false)
             #expect(try await plants.runner(of: plant, after: runner).argument(after: "--epoch") == "2")
+        }
+    }
+
+    @Test("a listener that ends while its runner connects again and again takes nothing else down")
+    func closing() async throws {
+        let folder = try TestFolder()
+        let path = folder.path("sync.sock")
+        let listener = SyncListener(
+            plant: .somePlant(), path: path, endpoint: MemorySync(), group: MultiThreadedEventLoopGroup.singleton,
+            logger: LogRecords().logger())
+        for _ in 0..<200 {
+            let (opened, isOpen) = AsyncStream<Void>.makeStream()
+            let running = Task { try await listener.run { isOpen.finish() } }
+            for await _ in opened {}
+            let callers = (0..<SyncListener.maximumConnections).compactMap { _ in try? UnixCaller(path) }
+            running.cancel()
+            let late = try? UnixCaller(path)
+            try await running.value
+            for caller in callers + [late].compactMap(\.self) { caller.close() }
+            #expect(access(path, F_OK) != 0)
         }
     }
 

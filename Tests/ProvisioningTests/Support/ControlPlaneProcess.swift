@@ -1,6 +1,7 @@
 import Database
 import Foundation
 import Glibc
+import Synchronization
 import TestSupport
 
 /// `millwright serve` as a process of its own, on the database of a fixture. It ends with this process.
@@ -9,6 +10,8 @@ final class ControlPlaneProcess: Sendable {
     private let folder: TestFolder
     private let input: Int32
     private let logPath: String
+    /// Once it has ended and was waited for; from then on the number may be another process'.
+    private let status = Mutex<Int32?>(nil)
 
     /// - Parameter data: the data directory; two processes may share one.
     init(
@@ -48,8 +51,10 @@ final class ControlPlaneProcess: Sendable {
     static let masterKey = String(repeating: "0f", count: 32)
 
     deinit {
-        Glibc.kill(pid, SIGKILL)
-        _ = waitpid(pid, nil, 0)
+        if status.withLock({ $0 == nil }) {
+            Glibc.kill(pid, SIGKILL)
+            _ = waitpid(pid, nil, 0)
+        }
         close(input)
     }
 
@@ -62,17 +67,17 @@ final class ControlPlaneProcess: Sendable {
     /// Its exit code, or the signal that ended it as a negative number.
     func ended() async throws -> Int32 {
         try await eventually("the control plane ends: \(log.suffix(2000))", within: 30) {
-            var status: siginfo_t = siginfo_t()
-            // It stays a zombie for `deinit`, so that the number is not another process' meanwhile.
-            guard waitid(P_PID, id_t(pid), &status, WEXITED | WNOHANG | WNOWAIT) == 0, status.si_signo == SIGCHLD else {
-                return nil
+            status.withLock { status in
+                if let status { return status }
+                var raw: Int32 = 0
+                guard waitpid(pid, &raw, WNOHANG) == pid else { return nil }
+                status = raw & 0x7F == 0 ? (raw >> 8) & 0xFF : -(raw & 0x7F)
+                return status
             }
-            let code = status._sifields._sigchld.si_status
-            return status.si_code == 1 ? code : -code
         }
     }
 
-    func kill(_ signal: Int32) { Glibc.kill(pid, signal) }
+    func kill(_ signal: Int32) { status.withLock { if $0 == nil { Glibc.kill(pid, signal) } } }
 
     /// Its runner of a plant: a process below it.
     func runner(of plant: String) -> ProcessView? {

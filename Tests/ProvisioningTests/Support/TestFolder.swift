@@ -17,6 +17,18 @@ final class TestFolder: Sendable {
 
     func path(_ name: String) -> String { path + "/" + name }
 
+    /// A program: written by a process of its own, because a file that this process has open for writing is open in
+    /// whatever another test is just starting as well, and what is open for writing cannot be run.
+    func install(_ source: String, as name: String) throws -> String {
+        let install = Process()
+        install.executableURL = URL(filePath: "/usr/bin/install")
+        install.arguments = ["-m", "755", source, path(name)]
+        try install.run()
+        install.waitUntilExit()
+        guard install.terminationStatus == 0 else { throw Failed() }
+        return path(name)
+    }
+
     @discardableResult
     func write(_ bytes: some Collection<UInt8>, to name: String, mode: mode_t = 0o644) throws -> String {
         try Data(bytes).write(to: URL(filePath: path(name)))
@@ -36,9 +48,7 @@ enum Programs {
 
     /// The runner, where the account of the runners can read it: a checkout may be closed to it.
     static let runner: String = {
-        let copy = folder.path("millwright-runner")
-        try! FileManager.default.copyItem(atPath: directory + "/millwright-runner", toPath: copy)
-        chmod(copy, 0o755)
+        let copy = try! folder.install(directory + "/millwright-runner", as: "millwright-runner")
         // What it leaves is a folder; it is removed when this process ends in order.
         atexit { try? FileManager.default.removeItem(atPath: Programs.folder.path) }
         return copy
