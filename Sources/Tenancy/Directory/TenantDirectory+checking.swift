@@ -2,17 +2,18 @@ package import Primitives
 
 /// What is wrong with something before it is made, so that whoever makes many things can look at all of them first.
 extension TenantDirectory {
-    package func objections(
-        slug: String, name: String, currency: String? = nil, timeZone: String? = nil
-    ) async throws -> [Problem.Item] {
+    package static func objections(slug: String, name: String, currency: String? = nil) -> [Problem.Item] {
         var findings = Findings()
         findings.checkSlug(slug, "/slug")
         findings.checkName(name, "/name")
         findings.checkCurrency(currency, "/currency")
-        if let timeZone {
-            let zoneExists = try await isTimeZone(timeZone)
-            findings.check(zoneExists, "/timeZone", Findings.unknownTimeZone)
-        }
+        return findings.items
+    }
+
+    package func objections(timeZone: String) async throws -> [Problem.Item] {
+        var findings = Findings()
+        let zoneExists = try await isTimeZone(timeZone)
+        findings.check(zoneExists, "/timeZone", Findings.unknownTimeZone)
         return findings.items
     }
 }

@@ -2,7 +2,6 @@ import ArgumentParser
 import Catalogue
 import Logging
 import Primitives
-import YAML
 
 /// Tenants as files, as any infrastructure-as-code tool has them: a plan first.
 struct ApplyCommand: AsyncParsableCommand {
@@ -22,25 +21,19 @@ struct ApplyCommand: AsyncParsableCommand {
     func run() async throws {
         let settings = try await options.settings()
         JSONLinesLogHandler.bootstrap(level: settings.logLevel)
+        // Mistakes in the files are said before a database is needed.
+        let files = try await TenantCheck.read(
+            folder: tenants ?? settings.home + "/Tenants", home: settings.home)
         try await OperatorSession.run(settings) { domain in
-            let plan = try await Self.apply(tenants ?? settings.home + "/Tenants", domain, isDryRun: plan)
+            let plan = try await Self.apply(files, domain, isDryRun: plan)
             Terminal.writeLine(plan.text)
         }
     }
 
     /// Publishes the catalogue of the program, then applies the files.
-    static func apply(_ folder: String, _ domain: Domain, isDryRun: Bool) async throws -> TenantPlan {
-        let problems = FileProblems()
-        let files = try TenantFiles.read(folder: folder, problems)
+    static func apply(_ files: TenantFiles, _ domain: Domain, isDryRun: Bool) async throws -> TenantPlan {
         let connectors = ConnectorFolder(path: domain.settings.home + "/Connectors")
-        try await TenantCheck(domain: domain, connectors: connectors, problems: problems).check(files)
-        guard !problems.hasErrors else {
-            throw Problem(
-                .invalidParameters, "The tenant files have mistakes; nothing was changed.",
-                items: problems.all.map {
-                    .init(path: "\($0.file)\($0.location.map { ":\($0)" } ?? "")", message: $0.message)
-                })
-        }
+        try await TenantCheck.check(files, against: domain)
         if !isDryRun { try await CataloguePublication.publish(domain) }
         var applier = TenantApplier(domain, connectors: connectors, isDryRun: isDryRun)
         try await applier.apply(files)

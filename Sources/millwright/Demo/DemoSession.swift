@@ -66,7 +66,9 @@ struct DemoSession: Sendable {
         setenv("MILLWRIGHT_STAND_IN_KEY", standInKey, 1)
         say("Applying Tenants/ …")
         let domain = try await Domain(settings, database: prepared.configuration, logger: logger)
-        _ = try await ApplyCommand.apply(settings.home + "/Tenants", domain, isDryRun: false)
+        _ = try await ApplyCommand.apply(
+            try await TenantCheck.read(folder: settings.home + "/Tenants", home: settings.home), domain, isDryRun: false
+        )
         let keys = try await DemoKeys.ensure(domain, file: data.demoKeysFile)
 
         let standIn = SupervisedProcess(

@@ -15,9 +15,11 @@ extension TenantCheck {
                 // Any will do: what is asked is whether the connection needs one.
                 credential = CredentialID()
                 let name = entry.credentialName(given)
-                let isKnown =
-                    if let scope { try await domain.vault.credential(named: name, in: scope) != nil } else { false }
-                if !isKnown, EnvironmentText.value(given.environment) == nil {
+                let known =
+                    if let scope { try await domain?.vault.credential(named: name, in: scope) } else {
+                        nil as Credential?
+                    }
+                if domain != nil, known == nil, EnvironmentText.value(given.environment) == nil {
                     problems.add(
                         entry.place.problem(
                             "/credential/environment", "the environment variable \(given.environment) is not set"))
@@ -43,6 +45,7 @@ extension TenantCheck {
                 continue
             }
             guard let package = try await template(entry, partner) else {
+                if domain == nil { continue }
                 problems.add(
                     entry.place.problem("/template", "there is no template “\(entry.template)” of this version"))
                 continue
@@ -52,7 +55,7 @@ extension TenantCheck {
                 let file = plant.connections.first { $0.name == name }
                 if let description = file.flatMap({ try? connectors.description($0.connector) }) ?? known[name] {
                     bound[capability] = description
-                } else if file == nil {
+                } else if file == nil, domain != nil {
                     problems.add(
                         entry.place.problem("/bindings/\(capability)", "the plant has no connection “\(name)”"))
                 }
@@ -75,7 +78,7 @@ extension TenantCheck {
 
     /// The connectors of the connections that the plant has already.
     private func known(in scope: TenantScope?) async throws -> [String: JSONValue] {
-        guard let scope else { return [:] }
+        guard let scope, let domain else { return [:] }
         let page = try await domain.connections.list(in: scope, page: try PageRequest(limit: 200))
         return Dictionary(page.items.map { ($0.name, $0.connector) }) { first, _ in first }
     }
@@ -83,12 +86,13 @@ extension TenantCheck {
     /// As it will be published from the program's catalogue, or was by the partner.
     private func template(_ entry: TenantFiles.WorkflowEntry, _ partner: String) async throws -> TemplatePackage? {
         let version = entry.version.flatMap { VersionNumber($0) }
-        let folder = "\(domain.settings.home)/Templates/\(entry.template)"
+        let folder = "\(home)/Templates/\(entry.template)"
         if TenantFiles.isFolder(folder), let package = TemplatePackage.read(folder: folder).package,
             version == nil || package.metadata.version == version
         {
             return package
         }
+        guard let domain else { return nil }
         let scope = try await domain.tenants.place(path: partner)?.scope ?? .platform
         do {
             return try await domain.templates.template(entry.template, version: version, in: scope).package

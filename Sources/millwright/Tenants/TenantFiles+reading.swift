@@ -19,7 +19,27 @@ extension TenantFiles {
             }
             files.partners.append(file)
         }
+        complainAboutDoubles(files, problems)
         return files
+    }
+
+    private static func complainAboutDoubles(_ files: TenantFiles, _ problems: FileProblems) {
+        func check(_ found: [(slug: String, place: String)], _ what: String) {
+            var first: [String: String] = [:]
+            for (slug, place) in found {
+                if let other = first[slug] {
+                    problems.add(
+                        FileProblem(file: place, at: nil, "the \(what) “\(slug)” is there already: \(other)"))
+                } else {
+                    first[slug] = place
+                }
+            }
+        }
+        check(files.partners.map { ($0.slug, $0.place) }, "partner")
+        for partner in files.partners {
+            check(partner.clients.map { ($0.slug, $0.place) }, "client")
+            for client in partner.clients { check(client.plants.map { ($0.slug, $0.place) }, "plant") }
+        }
     }
 
     static func isFolder(_ path: String) -> Bool { FileStatus(path)?.isFolder ?? false }
@@ -37,7 +57,7 @@ extension TenantFiles {
 extension TenantFiles.PartnerFile {
     init?(folder: String, _ problems: FileProblems) {
         guard var fields = TenantFiles.fields(folder + "/partner.yaml", problems) else { return nil }
-        place = TenantFiles.Place(fields)
+        at = TenantFiles.Place(fields)
         let slug = fields.string("slug", isRequired: true)
         let name = fields.string("name", isRequired: true)
         brand = fields.value("brand")
@@ -48,6 +68,7 @@ extension TenantFiles.PartnerFile {
         fields.finish()
         guard let slug, let name else { return nil }
         self.slug = slug
+        place = fields.place(of: "slug")
         self.name = name
     }
 }
@@ -55,7 +76,7 @@ extension TenantFiles.PartnerFile {
 extension TenantFiles.ClientFile {
     init?(folder: String, _ problems: FileProblems) throws {
         guard var fields = TenantFiles.fields(folder + "/client.yaml", problems) else { return nil }
-        place = TenantFiles.Place(fields)
+        at = TenantFiles.Place(fields)
         let slug = fields.string("slug", isRequired: true)
         let name = fields.string("name", isRequired: true)
         currency = fields.string("currency")
@@ -66,6 +87,7 @@ extension TenantFiles.ClientFile {
         let prices = TenantFiles.PriceEntry(path: folder + "/" + TenantFiles.PriceEntry.fileName, problems)
         guard let slug, let name else { return nil }
         self.slug = slug
+        place = fields.place(of: "slug")
         self.name = name
         self.prices = prices
         let others = ["client.yaml", TenantFiles.PriceEntry.fileName]
@@ -79,7 +101,7 @@ extension TenantFiles.ClientFile {
 extension TenantFiles.PlantFile {
     init?(path: String, _ problems: FileProblems) {
         guard var fields = TenantFiles.fields(path, problems) else { return nil }
-        place = TenantFiles.Place(fields)
+        at = TenantFiles.Place(fields)
         let slug = fields.string("slug", isRequired: true)
         let name = fields.string("name", isRequired: true)
         let timeZone = fields.string("timeZone", isRequired: true)
@@ -91,6 +113,7 @@ extension TenantFiles.PlantFile {
         fields.finish()
         guard let slug, let name, let timeZone else { return nil }
         self.slug = slug
+        place = fields.place(of: "slug")
         self.name = name
         self.timeZone = timeZone
     }
@@ -175,6 +198,11 @@ extension TenantFiles.WorkflowEntry {
 }
 
 extension FieldReader {
+    /// `file:line:column` of a field.
+    fileprivate func place(of field: String) -> String {
+        "\(file.name):\(file.document.location(of: pointer(of: field)))"
+    }
+
     /// Text in which each `${NAME}` stands for a variable of the environment. A number counts as text here.
     fileprivate mutating func expandedString(_ field: String, isRequired: Bool = false) -> String? {
         guard let value = value(field, isRequired: isRequired) else { return nil }

@@ -24,8 +24,10 @@ struct TenantFiles: Sendable {
     }
 
     struct PartnerFile: Sendable {
-        var place: Place
+        var at: Place
         var slug: String
+        /// `file:line:column` of the slug, here as below: what comes twice is named with both places.
+        var place: String
         var name: String
         var brand: JSONValue?
         var hostNames: [String]
@@ -37,8 +39,9 @@ struct TenantFiles: Sendable {
     }
 
     struct ClientFile: Sendable {
-        var place: Place
+        var at: Place
         var slug: String
+        var place: String
         var name: String
         var currency: String?
         var brand: JSONValue?
@@ -50,8 +53,9 @@ struct TenantFiles: Sendable {
     }
 
     struct PlantFile: Sendable {
-        var place: Place
+        var at: Place
         var slug: String
+        var place: String
         var name: String
         var timeZone: String
         var brand: JSONValue?
