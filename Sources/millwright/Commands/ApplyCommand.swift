@@ -2,6 +2,7 @@ import ArgumentParser
 import Catalogue
 import Logging
 import Primitives
+import YAML
 
 /// Tenants as files, as any infrastructure-as-code tool has them: a plan first.
 struct ApplyCommand: AsyncParsableCommand {
