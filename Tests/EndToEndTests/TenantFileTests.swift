@@ -84,7 +84,7 @@ struct TenantFileTests {
         let online = try await folder.millwright(["apply", "--tenants", folder.path + "/Tenants"])
         #expect(online.status == 2, "\(online)")
         for expected in [
-            "a.yaml:3:1: Is not a time zone.", "a.yaml:8:35: the environment variable MILLWRIGHT_NEVER_SET is not set",
+            "a.yaml:3:1: Is not a time zone.", "a.yaml:8:34: the environment variable MILLWRIGHT_NEVER_SET is not set",
             "a.yaml:10:18: there is no template “no-such-template”",
             "a.yaml:11:18: there is no template “maintenance-triage” of this version",
             "a.yaml:12:63: the plant has no connection “nothing”",
