@@ -144,7 +144,9 @@ struct ConnectionTestTests {
 
     @Test("a mail server is asked all but for a letter")
     func mail() async throws {
+        let ended = Signal()
         let peer = try await TestPeer { caller, peer in
+            defer { ended.send() }
             try await caller.write("220 mail\r\n")
             while let bytes = try await caller.read() {
                 peer.note(bytes)
@@ -160,6 +162,8 @@ struct ConnectionTestTests {
         let report = try await mailConnection(peer.port).test(under: loopback(peer.port), timeoutSeconds: 20)
         #expect(report.isOK && report.status == 250, "\(report)")
         #expect(report.asked == .init(method: "EHLO AUTH NOOP QUIT", host: "127.0.0.1:\(peer.port)", path: nil))
+        // The last word is said after the report is made.
+        await ended.wait()
         await peer.stop()
         let commands = peer.received.split(separator: "\r\n").map { $0.prefix(4) }
         #expect(commands == ["EHLO", "AUTH", "NOOP", "QUIT"])
