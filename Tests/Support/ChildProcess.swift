@@ -42,10 +42,18 @@ enum ChildProcess {
         }
         posix_spawn_file_actions_addopen(&actions, 1, output, O_WRONLY | O_CREAT | O_APPEND, 0o600)
         posix_spawn_file_actions_adddup2(&actions, 1, 2)
+        // The threads of the tests have signals blocked that a program must hear: without this it could not be stopped.
+        var attributes = posix_spawnattr_t()
+        posix_spawnattr_init(&attributes)
+        defer { posix_spawnattr_destroy(&attributes) }
+        var none = sigset_t()
+        sigemptyset(&none)
+        posix_spawnattr_setsigmask(&attributes, &none)
+        posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGMASK))
         var words: [UnsafeMutablePointer<CChar>?] = arguments.map { strdup($0) } + [nil]
         defer { for word in words { free(word) } }
         var process: pid_t = 0
-        let status = posix_spawnp(&process, arguments[0], &actions, nil, &words, environ)
+        let status = posix_spawnp(&process, arguments[0], &actions, &attributes, &words, environ)
         guard status == 0 else {
             throw Failure(description: "\(arguments[0]) cannot be started: \(String(cString: strerror(status)))")
         }

@@ -36,8 +36,9 @@ package struct PgBouncer: Sendable {
             command = ["runuser", "-u", account, "--"] + command
         }
         try await ChildProcess.run(command)
-        // However this process ends, the pooler ends after it.
-        try cluster.startWatcher(then: "kill -INT $(cat \(directory)/pid); sleep 1; rm -rf \(directory)")
+        // However this process ends, the pooler ends after it, and at once: a gentle end would wait for sessions of a
+        // server that is gone.
+        try cluster.startWatcher(then: "kill -TERM $(cat \(directory)/pid); sleep 1; rm -rf \(directory)")
         return PgBouncer(directory: directory, cluster: cluster)
     }
 
