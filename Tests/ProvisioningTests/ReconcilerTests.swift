@@ -189,12 +189,14 @@ struct ReconcilerTests {
             let (opened, isOpen) = AsyncStream<Void>.makeStream()
             let running = Task { try await listener.run { isOpen.finish() } }
             for await _ in opened {}
+            // The one before must not remove the socket of this one.
             let callers = (0..<SyncListener.maximumConnections).compactMap { _ in try? UnixCaller(path) }
+            #expect(callers.count == SyncListener.maximumConnections)
             running.cancel()
             let late = try? UnixCaller(path)
             _ = await running.result
-            for caller in callers + [late].compactMap(\.self) { caller.close() }
             #expect(access(path, F_OK) != 0)
+            for caller in callers + [late].compactMap(\.self) { caller.close() }
         }
     }
 

@@ -62,9 +62,10 @@ package struct SyncListener: Sendable {
             for await request in requests {
                 children.addTask { request.answer(await endpoint.respond(to: request.body, of: plant)) }
             }
-            server.close(promise: nil)
-            connections.closeAll()
         }
+        // Waited for, because closing removes the socket's file: late, it would be that of the next listener.
+        try? await server.close()
+        connections.closeAll()
         unlink(path)
     }
 }

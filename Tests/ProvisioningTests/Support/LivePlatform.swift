@@ -42,7 +42,7 @@ struct LivePlatform: Sendable {
 
     /// The plant's runner, once the database has seen it.
     func runner(of plant: TenantFixture.Place, epoch: Int64? = nil) async throws -> ProcessView {
-        try await eventually("\(plant.plantID) has a runner; \(controlPlane.log.suffix(1500))") {
+        try await eventually("\(plant.plantID) has a runner; \(controlPlane.log.suffix(3000))") {
             guard let row = try await runners.runner(of: plant.scope), row.observedState == .ready,
                 epoch.map({ $0 == row.epoch }) ?? true,
                 let process = controlPlane.runner(of: "\(plant.plantID)"),
@@ -57,7 +57,7 @@ struct LivePlatform: Sendable {
         let clock = ContinuousClock()
         try await change()
         let changedAt = clock.now
-        try await eventually("the runner \(runner.pid) ends; \(controlPlane.log.suffix(1500))") { !runner.isRunning }
+        try await eventually("the runner \(runner.pid) ends; \(controlPlane.log.suffix(3000))") { !runner.isRunning }
         let (seconds, fraction) = (clock.now - changedAt).components
         return Double(seconds) + Double(fraction) / 1e18
     }

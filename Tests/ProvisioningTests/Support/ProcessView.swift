@@ -98,8 +98,9 @@ struct NeverHappened: Error, CustomStringConvertible {
 }
 
 /// Looks again and again: other processes send no signal that could be waited for.
+/// - Parameter what: said when it never happens, as things are then.
 func eventually<Value>(
-    _ what: String, within seconds: Double = 20, _ look: () async throws -> Value?
+    _ what: @autoclosure () -> String, within seconds: Double = 20, _ look: () async throws -> Value?
 ) async throws -> Value {
     let clock = ContinuousClock()
     let deadline = clock.now.advanced(by: .seconds(seconds))
@@ -107,9 +108,11 @@ func eventually<Value>(
         if let value = try await look() { return value }
         try await clock.sleep(for: .milliseconds(10))
     }
-    throw NeverHappened(description: "it never happened that \(what)")
+    throw NeverHappened(description: "it never happened that \(what())")
 }
 
-func eventually(_ what: String, within seconds: Double = 20, _ look: () async throws -> Bool) async throws {
-    let _: Bool = try await eventually(what, within: seconds) { try await look() ? true : nil }
+func eventually(
+    _ what: @autoclosure () -> String, within seconds: Double = 20, _ look: () async throws -> Bool
+) async throws {
+    let _: Bool = try await eventually(what(), within: seconds) { try await look() ? true : nil }
 }
