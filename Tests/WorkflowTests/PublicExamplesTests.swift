@@ -14,9 +14,6 @@ struct PublicExamplesTests {
         "call-asyncapi-subscribe-consume-while.yaml": .driverMissing,
         "call-grpc.yaml": .driverMissing,
         "call-mcp.yaml": .driverMissing,
-        "call-openapi.yaml": .driverMissing,
-        "call-openapi-redirect.yaml": .driverMissing,
-        "accumulate-room-readings.yaml": .driverMissing,
         "run-container.yaml": .driverMissing,
         "run-container-cleanup-always.yaml": .driverMissing,
         "run-container-cleanup-eventually.yaml": .driverMissing,
@@ -27,8 +24,6 @@ struct PublicExamplesTests {
         "run-return-code.yaml": .driverMissing,
         "run-return-none.yaml": .driverMissing,
         "run-return-stderr.yaml": .driverMissing,
-        "run-script-with-stdin-and-arguments.yaml": .driverMissing,
-        "run-shell-stdin-and-arguments.yaml": .driverMissing,
         // Names a function of a catalog on the network; nothing is fetched while decoding.
         "call-custom-function-cataloged.yaml": .resourceMissing,
     ]

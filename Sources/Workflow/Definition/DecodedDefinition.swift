@@ -3,6 +3,8 @@ package struct DecodedDefinition: Sendable {
     package var definition: Definition?
     /// In document order.
     package var diagnostics: [Diagnostic]
+    /// Documents elsewhere that the definition refers to, in the order in which they were met.
+    package var resources: [ResourceUse]
 
     package var errors: [Diagnostic] { diagnostics.filter { $0.severity == .error } }
     package var warnings: [Diagnostic] { diagnostics.filter { $0.severity == .warning } }

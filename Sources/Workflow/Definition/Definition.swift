@@ -18,6 +18,8 @@ package struct Definition: Sendable {
     package let childWorkflows: [WorkflowReference]
     /// Names declared in `use.secrets`.
     package let secrets: [String]
+    /// Members of secrets that expressions ask for (`$secrets.name.member`), by the secret's name.
+    package let secretMembers: [String: [String]]
     let program: Program
 }
 
@@ -38,4 +40,10 @@ package struct WorkflowReference: Sendable, Hashable {
     package var name: String
     /// A semantic version, or `latest`.
     package var version: String
+
+    package init(namespace: String, name: String, version: String) {
+        self.namespace = namespace
+        self.name = name
+        self.version = version
+    }
 }

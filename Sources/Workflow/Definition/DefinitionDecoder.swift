@@ -18,7 +18,8 @@ package enum DefinitionDecoder {
             return finding
         }
         let hasErrors = findings.contains { $0.severity == .error }
-        return DecodedDefinition(definition: hasErrors ? nil : definition, diagnostics: Self.inOrder(findings))
+        return DecodedDefinition(
+            definition: hasErrors ? nil : definition, diagnostics: Self.inOrder(findings), resources: pass.resources)
     }
 
     /// By place in the text where that is known, else as they were found.

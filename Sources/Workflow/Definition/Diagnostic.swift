@@ -56,6 +56,7 @@ extension Diagnostic {
         case unknownArgument = "unknown-argument"
         case missingArgument = "missing-argument"
         case functionCycle = "function-cycle"
+        case workflowCycle = "workflow-cycle"
         case unknownReference = "unknown-reference"
         case invalidExpression = "invalid-expression"
         case unknownVariable = "unknown-variable"

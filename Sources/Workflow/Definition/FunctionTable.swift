@@ -10,12 +10,16 @@ package struct FunctionTable: Sendable {
     package var resources: [String: JSONValue]
 
     package init(
-        functions: [Function], drivers: Set<Driver> = [.http, .workflow], resources: [String: JSONValue] = [:]
+        functions: [Function], drivers: Set<Driver> = Self.ownDrivers, resources: [String: JSONValue] = [:]
     ) {
         self.functions = Dictionary(functions.map { ($0.name, $0) }, uniquingKeysWith: { $1 })
         self.drivers = drivers
         self.resources = resources
     }
+
+    /// What every platform of ours can do. Whether scripts and shell commands may run is the plant's policy, which is asked
+    /// when a workflow is cloned into it.
+    package static let ownDrivers: Set<Driver> = [.http, .openapi, .script, .shell, .workflow]
 
     /// Ways of doing something outside that a definition can ask for beside functions of a catalog.
     package enum Driver: String, Sendable, Hashable, CaseIterable {

@@ -16,6 +16,8 @@ package struct Advance: Sendable {
     /// CloudEvents to publish in the plant, in order, with `type`, `source`, `data` and a deterministic `id`.
     package var emitted: [JSONValue]
     package var journal: [JournalEntry]
+    /// The specification's lifecycle CloudEvents, in order; empty unless the engine was made to tell them.
+    package var lifecycle: [JSONValue]
 }
 
 /// One recorded transition. The database gives the rows of a run consecutive numbers, which `ordinal` predicts.

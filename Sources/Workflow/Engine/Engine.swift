@@ -7,12 +7,17 @@ package struct Engine: Sendable {
     package let definition: Definition
     package let facts: RunFacts
     package let limits: EngineLimits
+    /// Whether each advance also gives the specification's lifecycle events.
+    package let tellsLifecycle: Bool
     let secrets: JSONValue
 
-    package init(definition: Definition, facts: RunFacts, limits: EngineLimits = .standard) {
+    package init(
+        definition: Definition, facts: RunFacts, limits: EngineLimits = .standard, tellsLifecycle: Bool = false
+    ) {
         self.definition = definition
         self.facts = facts
         self.limits = limits
+        self.tellsLifecycle = tellsLifecycle
         secrets = .object(
             JSONObject(uniqueKeysWithValues: facts.secrets.sorted { $0.key < $1.key }.map { ($0.key, $0.value) }))
     }

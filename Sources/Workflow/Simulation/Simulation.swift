@@ -4,8 +4,8 @@ package import Primitives
 /// Drives one run in virtual time, in memory: what is answered at once is answered at once, timers fire as soon as
 /// nothing earlier is left to happen.
 ///
-/// `run` goes as far as the given answers lead. Waits that have none are in `unanswered`; a caller who can perform
-/// them answers and runs on.
+/// `run` goes as far as the given answers lead. A caller who can perform what has no answer goes step by step:
+/// `takeUnperformed`, `answer`, and `step` once nothing is left to perform at this moment.
 package struct Simulation: Sendable {
     package let engine: Engine
     package private(set) var report: SimulationReport
@@ -13,10 +13,13 @@ package struct Simulation: Sendable {
     private var state: RunState?
     private var pending: [Happening] = []
     private var sequence = 0
+    /// Opened since the caller last asked, and answered by no stub.
+    private var unperformed: [Wait] = []
     /// How many answers each stub gave.
     private var callAnswers: [Int: Int] = [:]
     private var decisionAnswers: [Int: Int] = [:]
     private var filters: [String: CompiledEventFilter] = [:]
+    private var happenings = 0
 
     /// A simulation with more happenings than this is stopped: a loop over timers has no other end in virtual time.
     private let maximumHappenings: Int
@@ -62,18 +65,52 @@ package struct Simulation: Sendable {
 
     /// Lets everything happen that is going to happen, in the order of its moments.
     package mutating func run() {
-        var happenings = 0
-        while !report.status.isFinal, happenings < maximumHappenings, let next = popNext() {
-            happenings += 1
-            report.endedAt = max(report.endedAt, next.at)
-            switch next.kind {
-            case .input(let kind): advance([EngineInput(at: report.endedAt, kind: kind)])
-            case .event(let event): deliver(event)
-            }
-        }
-        report.unanswered = unanswered
-        report.wasStopped = !report.status.isFinal && happenings == maximumHappenings
+        while step() {}
     }
+
+    /// When the next thing happens; `nil` when nothing is going to.
+    package var nextMoment: Timestamp? { nextIndex.map { pending[$0].at } }
+
+    /// Lets the next thing happen. False when the run is at its end, or nothing more is going to happen by itself.
+    package mutating func step() -> Bool {
+        defer { report.unanswered = unanswered }
+        guard !report.status.isFinal, let next = nextIndex else { return false }
+        guard happenings < maximumHappenings else {
+            report.wasStopped = true
+            return false
+        }
+        happenings += 1
+        let happening = pending.remove(at: next)
+        report.endedAt = max(report.endedAt, happening.at)
+        switch happening.kind {
+        case .input(let kind): advance([EngineInput(at: report.endedAt, kind: kind)])
+        case .event(let event): deliver(event)
+        }
+        return true
+    }
+
+    /// Waits that were opened since the last call and that nothing given answers, each once.
+    package mutating func takeUnperformed() -> [Wait] {
+        defer { unperformed = [] }
+        guard let state, !report.status.isFinal else { return [] }
+        let open = Set(state.waits.map(\.id))
+        return unperformed.filter { open.contains($0.id) }
+    }
+
+    /// Lets time pass to a moment at which nothing is scheduled: the caller's clock is ahead.
+    package mutating func passTime(to moment: Timestamp) { report.endedAt = max(report.endedAt, moment) }
+
+    /// Whether somebody listens for the event now.
+    package mutating func isAwaited(_ event: JSONValue) -> Bool {
+        guard let state, !report.status.isFinal else { return false }
+        return state.waits.contains { wait in
+            guard case .event(let filter) = wait.kind else { return false }
+            return compiled(filter, wait.id)?.matches(event) ?? false
+        }
+    }
+
+    /// Lets an event arrive now.
+    package mutating func receive(_ event: JSONValue) { schedule(.event(event), afterSeconds: 0) }
 
     /// Answers a wait that no stub answered.
     package mutating func answer(_ wait: Wait, with answer: SimulatedAnswer) {
@@ -105,6 +142,7 @@ package struct Simulation: Sendable {
         report.output = advance.output ?? report.output
         report.error = advance.error ?? report.error
         report.journal += advance.journal
+        report.lifecycle += advance.lifecycle
         for wait in advance.opened { perform(wait) }
         for event in advance.emitted {
             report.emitted.append(event)
@@ -116,14 +154,19 @@ package struct Simulation: Sendable {
         guard let state else { return }
         var inputs: [EngineInput] = []
         for wait in state.waits {
-            guard case .event(let filter) = wait.kind else { continue }
-            let compiled = filters[wait.id] ?? (try? CompiledEventFilter(filter))
-            filters[wait.id] = compiled
-            guard let compiled, compiled.matches(event) else { continue }
+            guard case .event(let filter) = wait.kind, compiled(filter, wait.id)?.matches(event) ?? false else {
+                continue
+            }
             inputs.append(
                 EngineInput(at: report.endedAt, kind: .succeeded(waitID: wait.id, result: event, by: nil)))
         }
         advance(inputs)
+    }
+
+    private mutating func compiled(_ filter: EventFilter, _ waitID: String) -> CompiledEventFilter? {
+        let compiled = filters[waitID] ?? (try? CompiledEventFilter(filter))
+        filters[waitID] = compiled
+        return compiled
     }
 
     // MARK: - Answering
@@ -134,14 +177,17 @@ package struct Simulation: Sendable {
             schedule(.input(.succeeded(waitID: wait.id, result: .null, by: nil)), at: dueAt)
         case .call(let call):
             report.calls.append(performed(wait, call.function, call.arguments))
-            if let found = callAnswer(call) { answer(wait, with: found) }
+            perform(wait, callAnswer(call))
         case .humanTask(let request):
             report.humanTasks.append(performed(wait, FunctionTable.humanTaskFunction, request.arguments))
-            if let found = decision(request) { answer(wait, with: found) }
-        case .childRun(let request):
-            if let found = answers.childRun?(request, report.endedAt) { answer(wait, with: found) }
+            perform(wait, decision(request))
+        case .childRun(let request): perform(wait, answers.childRun?(request, report.endedAt))
         case .event: break
         }
+    }
+
+    private mutating func perform(_ wait: Wait, _ found: SimulatedAnswer?) {
+        if let found { answer(wait, with: found) } else { unperformed.append(wait) }
     }
 
     private func performed(_ wait: Wait, _ function: String, _ arguments: JSONValue) -> SimulationReport.PerformedCall {
@@ -189,12 +235,7 @@ package struct Simulation: Sendable {
     }
 
     /// The earliest happening; of several at one moment, the one that was scheduled first.
-    private mutating func popNext() -> Happening? {
-        guard
-            let first = pending.indices.min(by: {
-                (pending[$0].at, pending[$0].order) < (pending[$1].at, pending[$1].order)
-            })
-        else { return nil }
-        return pending.remove(at: first)
+    private var nextIndex: Int? {
+        pending.indices.min { (pending[$0].at, pending[$0].order) < (pending[$1].at, pending[$1].order) }
     }
 }

@@ -12,6 +12,8 @@ package struct SimulationReport: Sendable {
     /// Every human task that was opened, in order: its arguments, and when.
     package var humanTasks: [PerformedCall]
     package var emitted: [JSONValue]
+    /// Lifecycle events, when the engine tells them.
+    package var lifecycle: [JSONValue] = []
     /// What the engine was given after the start, in order: advancing with it again gives the same run.
     package var inputs: [EngineInput]
     package var startedAt: Timestamp

@@ -15,15 +15,15 @@ extension DecodingPass {
         }
         if components.functions[name] != nil { return invocation(name, arguments, context) }
         if let function = functions.functions[name] { return catalogCall(function, arguments, context) }
-        if let source = catalogURI(name, at: fields.path("call")) {
-            guard let document = functions.resources[source] else {
+        if let source = catalogued(name) {
+            guard let document = use(source, as: .function(name: name), at: fields.path("call")) else {
                 error(
                     .resourceMissing,
-                    "The function \(source) is not available here, and nothing is fetched. "
+                    "The function \(source.uri) is not available here, and nothing is fetched. "
                         + "Declare it in use.functions instead.", at: fields.path("call"))
                 return nil
             }
-            return invocation(catalogued(source, document), arguments, context)
+            return invocation(catalogued(source.uri, document), arguments, context)
         }
         let known = Array(components.functions.keys) + Array(functions.functions.keys)
         let hint =
@@ -78,9 +78,9 @@ extension DecodingPass {
         return DecodedBody(.invoke(task: task, arguments: argumentsTemplate(arguments, context)), function: name)
     }
 
-    /// The URI of a function of a catalog that the document declares, or of one called by its URI.
-    private func catalogURI(_ name: String, at path: JSONPointer) -> String? {
-        if name.contains("://") { return name }
+    /// A function of a catalog that the document declares, or one called by its URI.
+    private func catalogued(_ name: String) -> ExternalResource? {
+        if name.contains("://") { return ExternalResource(uri: name) }
         let parts = name.split(separator: "@", maxSplits: 1)
         guard parts.count == 2, let catalog = components.catalogs[String(parts[1])] else { return nil }
         let function = parts[0].split(separator: ":", maxSplits: 1)
@@ -88,7 +88,9 @@ extension DecodingPass {
         let endpoint = catalog["endpoint"]
         guard var root = endpoint?.stringValue ?? endpoint?["uri"]?.stringValue else { return nil }
         while root.hasSuffix("/") { root.removeLast() }
-        return "\(root)/functions/\(function[0])/\(function[1])/function.yaml"
+        return ExternalResource(
+            uri: "\(root)/functions/\(function[0])/\(function[1])/function.yaml",
+            authentication: endpoint?["authentication"])
     }
 
     private func catalogued(_ source: String, _ document: JSONValue) -> String {

@@ -35,10 +35,10 @@ extension DecodingPass {
             error(.missingField, "A schema needs either document or resource. Give exactly one.", at: path)
             return nil
         }
-        guard let (uri, document) = externalResource(resource, at: fields.path("resource")) else { return nil }
-        guard let document else {
+        guard let external = externalResource(resource, at: fields.path("resource")) else { return nil }
+        guard let document = use(external, as: .schema, at: path) else {
             error(
-                .resourceMissing, "The schema \(uri) is not available here. Put it in document instead.",
+                .resourceMissing, "The schema \(external.uri) is not available here. Put it in document instead.",
                 at: fields.path("resource"))
             return nil
         }
@@ -58,19 +58,33 @@ extension DecodingPass {
         }
     }
 
-    /// `{name?, endpoint}`: the URI, and the document where the table of resources has it.
-    func externalResource(_ value: JSONValue, at path: JSONPointer) -> (uri: String, document: JSONValue?)? {
+    struct ExternalResource {
+        var uri: String
+        var authentication: JSONValue?
+    }
+
+    /// `{name?, endpoint}`.
+    func externalResource(_ value: JSONValue, at path: JSONPointer) -> ExternalResource? {
         guard let fields = fields(value, "resource", allowed: ["name", "endpoint"], at: path) else { return nil }
         guard let endpoint = fields["endpoint"] else {
             missing("endpoint", "A resource", in: fields)
             return nil
         }
-        let uri = endpoint.stringValue ?? endpoint["uri"]?.stringValue
-        guard let uri else {
+        guard let uri = endpoint.stringValue ?? endpoint["uri"]?.stringValue else {
             error(.invalidEndpoint, "endpoint must be a URI, or an object with uri.", at: fields.path("endpoint"))
             return nil
         }
-        return (uri, functions.resources[uri])
+        return ExternalResource(uri: uri, authentication: endpoint["authentication"])
+    }
+
+    /// The document, where the table of resources has it. What is asked for is remembered either way.
+    func use(_ resource: ExternalResource, as kind: ResourceUse.Kind, at path: JSONPointer) -> JSONValue? {
+        let document = functions.resources[resource.uri]
+        let use = ResourceUse(
+            kind: kind, uri: resource.uri, path: path, authentication: resource.authentication,
+            isFound: document != nil)
+        if !resources.contains(use) { resources.append(use) }
+        return document
     }
 
     /// `timeout`: inline, or the name of one in `use.timeouts`.

@@ -4,7 +4,7 @@ extension DecodingPass {
     func decodeDocument() -> Definition? {
         let keys = ["document", "input", "use", "do", "timeout", "output", "schedule", "evaluate"]
         guard let root = fields(document, "A workflow", allowed: keys, at: .root) else { return nil }
-        let header = decodeHeader(root)
+        header = decodeHeader(root)
         decodeEvaluate(root)
         readComponents(root)
 
@@ -38,7 +38,7 @@ extension DecodingPass {
             inputSchema: root["input"]?["schema"]?["document"], calledFunctions: calledFunctions.sorted(),
             requiredCapabilities: Set(capabilities).sorted(),
             usedDrivers: usedDrivers.sorted { $0.rawValue < $1.rawValue }, childWorkflows: childWorkflows,
-            secrets: components.secrets, program: program)
+            secrets: components.secrets, secretMembers: secretMembers.mapValues { $0.sorted() }, program: program)
     }
 
     private func decodeHeader(_ root: Fields) -> DocumentHeader? {

@@ -134,15 +134,28 @@ extension DecodingPass {
                 "$secrets can be used in input.from and in authentication only, so that secrets do not leak into "
                     + "the run's data. Take the secret in one of these.", at: path)
         }
-        for name in Self.secretNames(in: source) where !components.secrets.contains(name) {
-            error(.unknownReference, "There is no secret \(name). Declare it in use.secrets.", at: path)
+        for use in Self.secretUses(in: source) {
+            guard components.secrets.contains(use.name) else {
+                error(.unknownReference, "There is no secret \(use.name). Declare it in use.secrets.", at: path)
+                continue
+            }
+            if let member = use.member { secretMembers[use.name, default: []].insert(member) }
         }
     }
 
-    /// `name` of each `$secrets.name`.
-    private static func secretNames(in source: String) -> [String] {
-        source.components(after: "$secrets.").map { String($0.prefix { $0.isLetter || $0.isNumber || $0 == "_" }) }
-            .filter { !$0.isEmpty }
+    /// `name`, and `member` where there is one, of each `$secrets.name.member`.
+    private static func secretUses(in source: String) -> [(name: String, member: String?)] {
+        source.components(after: "$secrets.").compactMap { rest in
+            let name = rest.prefix(while: isNameCharacter)
+            guard !name.isEmpty else { return nil }
+            let after = rest.dropFirst(name.count)
+            let member = after.first == "." ? after.dropFirst().prefix(while: isNameCharacter) : ""
+            return (String(name), member.isEmpty ? nil : String(member))
+        }
+    }
+
+    private static func isNameCharacter(_ character: Character) -> Bool {
+        character.isLetter || character.isNumber || character == "_"
     }
 
     /// When the program would compile if only its variables existed: one finding for each that does not.

@@ -47,6 +47,12 @@ extension DecodingPass {
         let input = fields["input"].map { template($0, scope, at: fields.path("input")) }
         guard let namespace, let name, let version else { return nil }
         requireDriver(.workflow, at: path)
+        if let header, header.namespace == namespace, header.name == name {
+            error(
+                .workflowCycle,
+                "The workflow starts itself, so its runs would never end. Loop with for or then instead.",
+                at: fields.path("name"))
+        }
         let reference = WorkflowReference(namespace: namespace, name: name, version: version)
         if !childWorkflows.contains(reference) { childWorkflows.append(reference) }
         return .runWorkflow(
@@ -74,10 +80,51 @@ extension DecodingPass {
             error(.missingField, "A script needs either code or source. Give exactly one.", at: path)
         }
         if let driver = FunctionTable.Driver(rawValue: process) { requireDriver(driver, at: path) }
-        var arguments: [ValueTemplate.Member] = [.init(key: process, value: template(value, scope, at: path))]
+        checkProcess(process, fields)
+        let settings = process == "script" ? withCode(fields) : value
+        var arguments: [ValueTemplate.Member] = [.init(key: process, value: template(settings, scope, at: path))]
         arguments.append(.init(key: "await", value: .constant(.bool(isAwaited))))
         arguments.append(.init(key: "return", value: .constant(.string((returned ?? .stdout).rawValue))))
         let name = "run:\(process)"
         return DecodedBody(.call(function: name, arguments: .object(arguments)), function: name)
+    }
+
+    /// What the specification fixes of scripts and shell commands, beyond their keys.
+    private func checkProcess(_ process: String, _ fields: Fields) {
+        if process == "script", let language = string(fields, "language", process),
+            !Self.scriptLanguages.contains(language)
+        {
+            error(
+                .invalidValue, "language cannot be \(language). Choose one of js and python.",
+                at: fields.path("language"))
+        }
+        for key in ["code", "command"] where process != "container" { _ = string(fields, key, process) }
+        guard let environment = fields["environment"], Self.expressionSource(environment.stringValue ?? "") == nil,
+            let table = self.fields(environment, "environment", allowed: nil, at: fields.path("environment"))
+        else { return }
+        for (name, value) in table.object where value.objectValue != nil || value.arrayValue != nil {
+            error(
+                .wrongType, "\(name) in environment must be text, not \(value.kindName).", at: table.path(name))
+        }
+    }
+
+    /// The specification's text says `js`, its examples `javascript`: both are taken.
+    private static let scriptLanguages = ["js", "javascript", "python"]
+
+    /// The script with the text of its `source` as `code`, where the table of resources has it.
+    private func withCode(_ fields: Fields) -> JSONValue {
+        guard let source = fields["source"], let resource = externalResource(source, at: fields.path("source")) else {
+            return .object(fields.object)
+        }
+        guard let code = use(resource, as: .script, at: fields.path)?.stringValue else {
+            error(
+                .resourceMissing, "The script \(resource.uri) is not available here. Put its text in code instead.",
+                at: fields.path("source"))
+            return .object(fields.object)
+        }
+        var settings = fields.object
+        settings["source"] = nil
+        settings["code"] = .string(code)
+        return .object(settings)
     }
 }

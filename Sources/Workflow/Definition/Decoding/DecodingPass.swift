@@ -11,9 +11,14 @@ final class DecodingPass {
     var isLoose = false
     var components = ReusableComponents()
     var usesWorkflowArgument = false
+    /// Members of secrets that expressions ask for, `$secrets.name.member`.
+    var secretMembers: [String: Set<String>] = [:]
     var calledFunctions: Set<String> = []
     var usedDrivers: Set<FunctionTable.Driver> = []
     var childWorkflows: [WorkflowReference] = []
+    var resources: [ResourceUse] = []
+    /// The document's own name, when it could be read.
+    var header: DocumentHeader?
     var extensions: [ExtensionPlan] = []
     /// The tasks of an extension are being decoded.
     var isInExtension = false

@@ -52,10 +52,12 @@ extension RunState {
 extension RunState.Counters {
     var json: JSONValue {
         let sorted = entries.sorted { $0.key < $1.key }
-        return [
+        var object: JSONObject = [
             "journal": JSONValue(journal), "frames": JSONValue(frames), "events": JSONValue(events),
             "entries": .object(JSONObject(uniqueKeysWithValues: sorted.map { ($0.key, JSONValue($0.value)) })),
         ]
+        if lifecycleEvents > 0 { object["lifecycleEvents"] = JSONValue(lifecycleEvents) }
+        return .object(object)
     }
 
     init(json: JSONValue) throws(MalformedJSON) {
@@ -63,6 +65,7 @@ extension RunState.Counters {
         journal = try stored.integer("journal")
         frames = try stored.integer("frames")
         events = try stored.integer("events")
+        if stored["lifecycleEvents"] != nil { lifecycleEvents = try stored.integer("lifecycleEvents") }
         for (reference, count) in try StoredObject(try stored.value("entries"), "counters").object {
             guard let count = count.intValue else { throw MalformedJSON("counters", reference) }
             entries[reference] = count

@@ -9,7 +9,7 @@ extension Machine {
         case .input: scope.input ?? .null
         case .output: scope.output ?? .null
         case .secrets: engine.secrets
-        case .authorization: .null
+        case .authorization: authorizationArgument(scope)
         case .task: taskArgument(scope)
         case .workflow: makeWorkflowArgument()
         case .runtime: engine.facts.runtime

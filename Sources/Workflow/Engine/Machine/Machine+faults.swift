@@ -7,6 +7,7 @@ extension Machine {
     mutating func fault(_ activation: Activation, _ error: WorkflowError) {
         let error = error.at(activation.node.reference)
         record(activation, .taskFaulted, error: error)
+        tell(.taskFaulted, of: activation.node.reference, details: error.asDetail)
         guard !state.status.isFinal else { return }
         moves.append(.fault(error, frame: activation.parent, branch: activation.branch))
     }
@@ -119,6 +120,7 @@ extension Machine {
         entry.error = error
         entry.detail = ["attempt": JSONValue(attempt + 1), "afterSeconds": JSONValue(pause)]
         record(entry, weight: 0)
+        tell(.taskRetried, of: activation.node.reference)
         guard !state.status.isFinal else { return }
         state.frames[position].attemptDeadline = nil
         state.frames[position].phase = .pausing(attempt: attempt, firstFailedAt: firstFailedAt)

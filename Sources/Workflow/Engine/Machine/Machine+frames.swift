@@ -51,6 +51,7 @@ extension Machine {
         moves.removeAll { inside.contains($0.frame) }
         if !isIncluded { inside.remove(frame) }
         guard !inside.isEmpty else { return }
+        tellCancelled(state.frames.filter { $0.id != frame && inside.contains($0.id) })
         close { inside.contains($0.frame) }
         state.frames.removeAll { inside.contains($0.id) }
     }

@@ -8,6 +8,7 @@ extension Machine {
         _ activation: Activation, _ plan: ListenPlan, _ scope: EvaluationScope
     ) throws(WorkflowError) {
         let frame = try push(activation, .listening(Frame.Listening()))
+        tell(.workflowCorrelationStarted)
         do throws(WorkflowError) {
             if plan.filters.isEmpty {
                 let all = EventFilter(attributes: [:], takesMany: plan.goesOn)
@@ -168,6 +169,7 @@ extension Machine {
         }
         state.frames[position].phase = .listening(listening)
         guard listening.isClosed else { return }
+        tell(.workflowCorrelationCompleted, details: ["correlationKeys": .object(listening.correlations)])
         let output = (plan.foreach == nil ? listening.consumed : listening.outputs).map(\.value)
         do throws(WorkflowError) {
             finish(frame, output: try bounded(.array(output)))

@@ -55,6 +55,7 @@ extension Machine {
         }
         output = result.value
         end(.completed)
+        tell(.workflowCompleted, details: ["output": result.value])
         record(
             JournalEntry(
                 ordinal: 0, kind: .runCompleted, startedAt: state.startedAt, endedAt: now, output: result.value),
@@ -66,6 +67,7 @@ extension Machine {
         guard !state.status.isFinal else { return }
         self.error = error
         end(.faulted)
+        tell(.workflowFaulted, details: error.asDetail)
         record(
             JournalEntry(
                 ordinal: 0, kind: .runFaulted, startedAt: state.startedAt, endedAt: now, error: error), weight: 0)
@@ -73,6 +75,7 @@ extension Machine {
 
     mutating func cancelRun(_ reason: String) {
         end(.cancelled)
+        tell(.workflowCancelled)
         record(
             JournalEntry(
                 ordinal: 0, kind: .runCancelled, startedAt: state.startedAt, endedAt: now,
@@ -80,7 +83,8 @@ extension Machine {
     }
 
     private mutating func end(_ status: RunStatus) {
-        state.status = status
+        tellCancelled(state.frames)
+        setStatus(status)
         moves = []
         close { _ in true }
         state.frames = []

@@ -11,7 +11,7 @@ extension Machine {
             rawInput: rawInput, input: rawInput)
         do throws(WorkflowError) {
             var scope = EvaluationScope(frame: parent, activation: activation)
-            if let condition = node.condition, !(try holds(condition, on: rawInput.value, scope)) {
+            if let condition = node.condition, !(try isEntered(condition, activation, scope)) {
                 return skip(activation)
             }
             if !node.extensions.isEmpty, try extend(activation, scope) { return }
@@ -21,10 +21,24 @@ extension Machine {
         }
     }
 
+    /// `if`. A task whose condition fails was created and never starts.
+    private mutating func isEntered(
+        _ condition: RuntimeExpression, _ activation: Activation, _ scope: EvaluationScope
+    ) throws(WorkflowError) -> Bool {
+        do throws(WorkflowError) {
+            return try holds(condition, on: activation.rawInput.value, scope)
+        } catch {
+            tell(.taskCreated, of: activation.node.reference)
+            throw error
+        }
+    }
+
     /// From the raw input to the task's work.
     mutating func begin(_ activation: inout Activation, _ scope: inout EvaluationScope) throws(WorkflowError) {
         let node = activation.node
         activation.entry = countEntry(node)
+        tell(.taskCreated, of: node.reference)
+        tell(.taskStarted, of: node.reference)
         try check(activation.rawInput, node.input.schema, "input")
         activation.input = try transformed(activation.rawInput, node.input.transform, scope)
         scope.input = activation.input.value
@@ -97,6 +111,7 @@ extension Machine {
             }
         }
         record(activation, .taskCompleted, output: result, detail: detail)
+        if engine.tellsLifecycle { tell(.taskCompleted, of: node.reference, details: ["output": result.value]) }
         guard !state.status.isFinal else { return }
         proceed(from: activation, isEnding ? .end : override ?? node.then, output: result)
     }

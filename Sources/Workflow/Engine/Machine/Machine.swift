@@ -11,6 +11,7 @@ struct Machine {
     var moves: [Move] = []
     var journal: [JournalEntry] = []
     var emitted: [JSONValue] = []
+    var lifecycle: [JSONValue] = []
     var output: JSONValue?
     var error: WorkflowError?
     /// `$workflow`, made when it is first asked for.
@@ -72,8 +73,9 @@ struct Machine {
 
     mutating func begin(input: JSONValue, at moment: Timestamp) {
         state.startedAt = moment
-        state.status = .running
         beginInput(at: moment)
+        tell(.workflowStarted, details: engine.tellsLifecycle ? ["definition": definitionReference] : [:])
+        setStatus(.running)
         beginWorkflow(Datum(input))
         workOff()
     }
@@ -107,7 +109,7 @@ struct Machine {
                 WorkflowError(.runtime, detail: "The run waits for nothing and is not at its end.", instance: nil))
         }
         let computes = state.openWaits.contains { if case .call = $0.wait.kind { true } else { false } }
-        state.status = computes ? .running : .waiting
+        setStatus(computes ? .running : .waiting)
     }
 
     /// Counts one unit of work. A run that does not block is ended here.
@@ -169,6 +171,6 @@ struct Machine {
             state: state, status: state.status, output: output, error: error,
             opened: opened.filter { open.contains($0.id) },
             closed: closed.filter { openAtStart.contains($0) && !open.contains($0) }, emitted: emitted,
-            journal: journal)
+            journal: journal, lifecycle: lifecycle)
     }
 }

@@ -27,6 +27,8 @@ package struct RunState: Sendable {
         var frames = 0
         /// Events emitted.
         var events = 0
+        /// Lifecycle events told; counted only where they are asked for.
+        var lifecycleEvents = 0
         /// How often a task was entered, by reference: only tasks whose waits need a name of their own.
         var entries: [String: Int] = [:]
     }
