@@ -11,7 +11,9 @@ struct BenchCommand: AsyncParsableCommand {
             directory, and removes them afterwards. Figures of different runs are not comparable on a busy machine; \
             the ratio to the floor is.
             """,
-        subcommands: [IngestCommand.self, RunsBenchCommand.self, EngineCommand.self, RunnersCommand.self])
+        subcommands: [
+            IngestCommand.self, RunsBenchCommand.self, EngineCommand.self, RunnersCommand.self, WorkflowBenchCommand.self,
+        ])
 }
 
 /// What every bench takes.
