@@ -12,7 +12,8 @@ struct BenchCommand: AsyncParsableCommand {
             the ratio to the floor is.
             """,
         subcommands: [
-            IngestCommand.self, RunsBenchCommand.self, EngineCommand.self, RunnersCommand.self, WorkflowBenchCommand.self,
+            IngestCommand.self, RunsBenchCommand.self, EngineCommand.self, RunnersCommand.self,
+            WorkflowBenchCommand.self,
         ])
 }
 
