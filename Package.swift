@@ -106,7 +106,8 @@ let package = Package(
         part(
             "Connectors",
             [
-                "Primitives", "JSON", "JQ", .logging, .nioCore, .nioPosix, .nioHTTP1, .nioSSL, .nioExtras,
+                "Primitives", "JSON", "JQ", "YAML", .crypto, .logging, .nioCore, .nioPosix, .nioHTTP1, .nioSSL,
+                .nioExtras,
             ]),
         part(
             "Catalogue",
@@ -174,7 +175,7 @@ let package = Package(
         suite(
             "ConnectorsTests",
             [
-                "TestSupport", "Primitives", "JSON", "Connectors", "XML", .logging, .nioCore, .nioPosix,
+                "TestSupport", "Primitives", "JSON", "Connectors", "XML", .crypto, .logging, .nioCore, .nioPosix,
                 .nioHTTP1,
             ]),
         suite(

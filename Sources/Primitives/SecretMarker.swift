@@ -109,9 +109,9 @@ public struct SecretMarker: Sendable, Hashable, CustomStringConvertible {
                 continue
             }
             let digits = rest.prefix(2)
-            guard digits.count == 2, let value = UInt8(String(decoding: digits, as: UTF8.self), radix: 16) else {
-                return nil
-            }
+            guard digits.count == 2, !digits.contains(where: { "+-".utf8.contains($0) }),
+                let value = UInt8(String(decoding: digits, as: UTF8.self), radix: 16)
+            else { return nil }
             bytes.append(value)
             rest = rest.dropFirst(2)
         }

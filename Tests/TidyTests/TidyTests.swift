@@ -16,7 +16,7 @@ struct TidyTests {
         "RunnerProtocol": ["Primitives", "JSON", "Workflow"],
         "Vault": ["Primitives", "JSON", "Database", "Tenancy", "RunnerProtocol"],
         "Tenancy": ["Primitives", "JSON", "Database"],
-        "Connectors": ["Primitives", "JSON", "JQ"],
+        "Connectors": ["Primitives", "JSON", "JQ", "YAML"],
         "Catalogue": ["Primitives", "JSON", "YAML", "JQ", "Workflow", "Database", "Tenancy", "Connectors"],
         "Execution": ["Primitives", "JSON", "JQ", "Workflow", "Database", "Tenancy", "RunnerProtocol"],
         "Provisioning": ["Primitives", "JSON"],
@@ -36,7 +36,8 @@ struct TidyTests {
 
     /// The hot path and everything a runner links: Foundation costs memory and time there.
     static let withoutFoundation: Set<String> = [
-        "Primitives", "JSON", "JQ", "Workflow", "RunnerProtocol", "Connectors", "RunnerCore", "millwright-runner",
+        "Primitives", "JSON", "JQ", "YAML", "Workflow", "RunnerProtocol", "Connectors", "RunnerCore",
+        "millwright-runner",
     ]
 
     /// Swift's HPKE takes and gives Foundation's `Data`; there is no other way to call it.

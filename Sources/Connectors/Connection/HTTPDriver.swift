@@ -78,13 +78,17 @@ final class HTTPDriver: ConnectionDriver {
 
     /// Sends with the connection's credential; a token that is no longer taken is renewed once.
     private func send(_ request: OutboundRequest, _ limits: CallLimits) async throws -> OutboundResponse {
-        let response = try await client.send(try await authorised(request, limits), limits: limits, tls: tls)
-        guard response.status == 401, case .oauth2 = connection.credential else { return response }
-        tokens.discard()
-        return try await client.send(try await authorised(request, limits), limits: limits, tls: tls)
+        let (first, token) = try await authorised(request, limits)
+        let response = try await client.send(first, limits: limits, tls: tls)
+        guard response.status == 401, let token else { return response }
+        tokens.discard(token)
+        return try await client.send(try await authorised(request, limits).request, limits: limits, tls: tls)
     }
 
-    private func authorised(_ request: OutboundRequest, _ limits: CallLimits) async throws -> OutboundRequest {
+    /// The request with the credential, and the token in it when it was fetched.
+    private func authorised(
+        _ request: OutboundRequest, _ limits: CallLimits
+    ) async throws -> (request: OutboundRequest, token: Redacted<String>?) {
         var request = request
         switch connection.credential {
         case .none: break
@@ -94,12 +98,13 @@ final class HTTPDriver: ConnectionDriver {
         case .apiKey(let key):
             request.headers.append((connection.description.apiKeyHeader ?? "X-API-Key", key.reveal()))
         case .oauth2(let clientID, let secret):
-            let token = try await tokens.token { () async throws(CallFailure) in
-                try await self.fetchToken(clientID, secret, limits)
+            let token = try await tokens.token { (_) async throws(CallFailure) in
+                try TokenAnswer(reading: try await self.fetchToken(clientID, secret, limits))
             }
             request.headers.append(("Authorization", "Bearer " + token.reveal()))
+            return (request, token)
         }
-        return request
+        return (request, nil)
     }
 
     private func fetchToken(

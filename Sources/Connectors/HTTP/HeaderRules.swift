@@ -17,7 +17,7 @@ package enum HeaderRules {
     /// Headers that decide where a message ends or who is asked; nobody but the client sets them.
     package static func isReserved(_ name: String) -> Bool { reserved.contains(name.lowercased()) }
 
-    private static func isTokenByte(_ byte: UInt8) -> Bool {
+    static func isTokenByte(_ byte: UInt8) -> Bool {
         switch byte {
         case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
             UInt8(ascii: "0")...UInt8(ascii: "9"):

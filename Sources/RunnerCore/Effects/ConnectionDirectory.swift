@@ -53,6 +53,15 @@ final class ConnectionDirectory: Sendable {
         return made
     }
 
+    /// The credential of the connection of that name; `nil` when there is none, or none that this runner can open.
+    func credential(named name: String, plant: PlantID?) -> Redacted<[UInt8]>? {
+        let sealed = entries.withLock { entries in
+            entries.values.first { $0.envelope.name == name }?.envelope.credential
+        }
+        guard let sealed, let plant else { return nil }
+        return try? opener.open(sealed, for: plant)
+    }
+
     private func connection(_ envelope: ConnectionEnvelope, _ plant: PlantID?) throws(CallFailure) -> Connection {
         var plaintext: Redacted<[UInt8]>?
         if let sealed = envelope.credential {

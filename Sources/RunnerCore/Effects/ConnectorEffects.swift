@@ -5,10 +5,11 @@ package import Primitives
 package import RunnerProtocol
 import Workflow
 
-/// Performs a runner's effects: capabilities through the plant's connections, and `call: http`.
+/// Performs a runner's effects: capabilities through the plant's connections, `call: http` and `call:
+/// openapi`.
 package final class ConnectorEffects: EffectPerformer, SettingsAdopter {
     private let connections: ConnectionDirectory
-    private let http: HTTPCallEffect
+    private let tasks: HTTPTaskCaller
     private let capabilities: CapabilityTable
     private let plantID: PlantID?
 
@@ -19,7 +20,8 @@ package final class ConnectorEffects: EffectPerformer, SettingsAdopter {
     ) {
         let client = OutboundClient(dialer: dialer)
         connections = ConnectionDirectory(opener: opener, client: client, dialer: dialer, loop: loop)
-        http = HTTPCallEffect(client: client)
+        tasks = HTTPTaskCaller(
+            client: client, secrets: ConnectionSecrets(connections: connections, plant: plantID))
         self.capabilities = capabilities
         self.plantID = plantID
     }
@@ -28,11 +30,20 @@ package final class ConnectorEffects: EffectPerformer, SettingsAdopter {
 
     package func perform(_ effect: Effect) async -> EffectResult {
         do {
-            if effect.request.function == "http" { return .succeeded(try await http.perform(effect)) }
+            if HTTPTaskCaller.isHTTPTask(effect.request.function) { return .succeeded(try await perform(task: effect)) }
             return try await call(effect)
         } catch {
             return error.kind == .cancelled ? .givenUp : .failed(error.workflowError)
         }
+    }
+
+    private func perform(task effect: Effect) async throws(CallFailure) -> JSONValue {
+        let plant = plantID ?? effect.program.plantID
+        let call = HTTPTaskCall(
+            function: effect.request.function, arguments: effect.request.arguments, runID: effect.id.runID.description,
+            idempotencyKey: effect.idempotencyKey, timeoutSeconds: effect.request.timeoutSeconds,
+            mayHaveHappened: effect.mayHaveHappened)
+        return try await tasks.taking(ConnectionSecrets(connections: connections, plant: plant)).perform(call)
     }
 
     private func call(_ effect: Effect) async throws(CallFailure) -> EffectResult {

@@ -1,0 +1,19 @@
+import Connectors
+import JSON
+import Primitives
+
+/// The secrets of a plant's workflows: a name in `use.secrets` is that of a connection, and the secret its credential.
+struct ConnectionSecrets: SecretSource {
+    let connections: ConnectionDirectory
+    /// Whom the credentials are sealed to.
+    let plant: PlantID?
+
+    /// What the vault keeps: an object as such, anything else as the text that it is.
+    func secret(_ name: String) -> Redacted<JSONValue>? {
+        guard let plaintext = connections.credential(named: name, plant: plant) else { return nil }
+        let bytes = plaintext.reveal()
+        if let value = try? JSONValue(parsing: bytes), value.objectValue != nil { return Redacted(value) }
+        let text = String(decoding: bytes, as: UTF8.self)
+        return Redacted(.string(text.last?.isNewline == true ? String(text.dropLast()) : text))
+    }
+}
