@@ -200,7 +200,7 @@ let package = Package(
                 .httpTypes, .hummingbird, .hummingbirdCore, .hummingbirdTesting, .logging, .nioCore, .nioHTTP1,
                 .nioPosix, .subprocess, .systemPackage,
             ]),
-        suite("EndToEndTests", ["JSON", .subprocess, .systemPackage]),
+        suite("EndToEndTests", ["JSON", "YAML", .subprocess, .systemPackage]),
     ],
     swiftLanguageModes: [.v6]
 )

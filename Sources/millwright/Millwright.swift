@@ -11,7 +11,8 @@ struct Millwright: AsyncParsableCommand {
         discussion: "Start with 'millwright demo'. Every command explains itself with --help.",
         version: Version.text,
         subcommands: [
-            DemoCommand.self, ServeCommand.self, MigrateCommand.self, ApplyCommand.self, TemplateCommand.self,
+            DemoCommand.self, ServeCommand.self, MigrateCommand.self, ApplyCommand.self, WorkflowCommand.self,
+            TemplateCommand.self,
             ReplayCommand.self, RunsCommand.self, ConnectionsCommand.self, InvoiceCommand.self, VaultCommand.self,
             KeyCommand.self, AuditCommand.self, DoctorCommand.self, BenchCommand.self, JQCommand.self,
             StandInCommand.self,

@@ -12,7 +12,7 @@ package struct HTTPTaskCaller: Sendable {
     private static let timeoutSeconds = 60.0
     private static let maximumResponseBytes = 4 << 20
 
-    private let client: OutboundClient
+    private let client: any HTTPExchange
     private let sender: AuthenticatedSender
     private let documents: DocumentSource
     private var secrets: any SecretSource
@@ -21,7 +21,7 @@ package struct HTTPTaskCaller: Sendable {
     ///   - tokens: shared by calls with the same policy.
     ///   - clock: dates the assertions with which a client names itself.
     package init(
-        client: OutboundClient, tokens: TokenCache = TokenCache(), secrets: any SecretSource,
+        client: any HTTPExchange, tokens: TokenCache = TokenCache(), secrets: any SecretSource,
         clock: any WallClock = SystemWallClock()
     ) {
         self.client = client

@@ -67,18 +67,8 @@ package final class ConnectorEffects: EffectPerformer, SettingsAdopter {
 extension CallFailure {
     /// In the specification's terms, so that a definition can catch it.
     var workflowError: WorkflowError {
-        switch kind {
-        case .invalidArguments: WorkflowError(.validation, detail: detail)
-        case .configuration: WorkflowError(.configuration, detail: detail)
-        case .authentication: WorkflowError(.authentication, status: status, detail: detail)
-        case .authorization: WorkflowError(.authorization, status: status, detail: detail)
-        case .timeout: WorkflowError(.timeout, detail: detail)
-        case .communication: WorkflowError(.communication, status: status, detail: detail)
-        case .outcomeUnknown: WorkflowError(.communication, status: status, detail: withMark)
-        case .cancelled: WorkflowError(.communication, detail: detail)
-        }
+        let error = standardError
+        return WorkflowError(
+            StandardErrorType(rawValue: error.type) ?? .runtime, status: error.status, detail: error.detail)
     }
-
-    /// Definitions and people tell this error by its words.
-    private var withMark: String { detail.hasPrefix("outcome unknown") ? detail : "outcome unknown: \(detail)" }
 }

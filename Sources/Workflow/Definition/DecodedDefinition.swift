@@ -6,6 +6,14 @@ package struct DecodedDefinition: Sendable {
     /// Documents elsewhere that the definition refers to, in the order in which they were met.
     package var resources: [ResourceUse]
 
+    package init(
+        definition: Definition? = nil, diagnostics: [Diagnostic] = [], resources: [ResourceUse] = []
+    ) {
+        self.definition = definition
+        self.diagnostics = diagnostics
+        self.resources = resources
+    }
+
     package var errors: [Diagnostic] { diagnostics.filter { $0.severity == .error } }
     package var warnings: [Diagnostic] { diagnostics.filter { $0.severity == .warning } }
 }

@@ -1,6 +1,6 @@
 import Foundation
 
-/// The public examples and scenarios of the specification, which stand beside the checkout where there is one.
+/// The public examples of the specification, which stand beside the checkout where there is one.
 enum PublicMaterial {
     static let directory: String? = {
         let named = ProcessInfo.processInfo.environment["MILLWRIGHT_SHARED"]
@@ -13,7 +13,6 @@ enum PublicMaterial {
 
     /// Whether the tests that need the material run. Asked once each, so that an absence is told once.
     static let runsExamples = announceAbsence(of: "the specification's examples")
-    static let runsScenarios = announceAbsence(of: "the specification's scenarios")
 
     /// Says what was not run; with the material required, its absence fails.
     private static func announceAbsence(of what: String) -> Bool {

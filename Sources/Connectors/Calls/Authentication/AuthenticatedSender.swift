@@ -8,7 +8,7 @@ import Primitives
 struct AuthenticatedSender {
     private static let maximumTries = 3
 
-    let client: OutboundClient
+    let client: any HTTPExchange
     let tokens: TokenFetcher
     let digests: DigestSessions
 
@@ -85,6 +85,6 @@ struct AuthenticatedSender {
         var limits = limits
         limits.timeoutSeconds = deadline.secondsLeft
         limits.readTimeoutSeconds = limits.timeoutSeconds
-        return try await client.send(request, limits: limits)
+        return try await client.exchange(request, limits: limits)
     }
 }

@@ -9,7 +9,7 @@ struct TokenFetcher {
     private static let maximumBytes = 256 << 10
     private static let wellKnown = "/.well-known/openid-configuration"
 
-    let client: OutboundClient
+    let client: any HTTPExchange
     let cache: TokenCache
     let clock: any WallClock
 
@@ -104,7 +104,7 @@ struct TokenFetcher {
         limits.readTimeoutSeconds = limits.timeoutSeconds
         let response: OutboundResponse
         do {
-            response = try await client.send(request, limits: limits)
+            response = try await client.exchange(request, limits: limits)
         } catch {
             throw CallFailure(beforeTheCall: error, "\(what) cannot be asked")
         }
