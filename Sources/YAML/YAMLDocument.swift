@@ -20,6 +20,14 @@ package struct YAMLDocument: Sendable {
         locations = [:]
     }
 
+    /// The same text's places round another value: one in which parts were put in that stand elsewhere.
+    package func replacing(value: JSONValue) -> YAMLDocument { YAMLDocument(value: value, locations: locations) }
+
+    private init(value: JSONValue, locations: [String: SourceLocation]) {
+        self.value = value
+        self.locations = locations
+    }
+
     /// - Parameter bytes: the document in UTF-8, with or without a byte order mark.
     package init(parsing bytes: [UInt8], limits: YAMLLimits = .default) throws(YAMLError) {
         guard bytes.count <= limits.maximumBytes else { throw Self.tooLarge(limits) }

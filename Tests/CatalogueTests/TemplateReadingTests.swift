@@ -31,7 +31,7 @@ struct TemplateReadingTests {
         #expect(package == nil)
         #expect(
             problems(found) == [
-                "worklow.yaml: error: this file is not part of a template; known are template.yaml, workflow.yaml, tests/*.yaml",
+                "worklow.yaml: error: this file is not part of a template; known are template.yaml, workflow.yaml, tests/*.yaml, resources/*",
                 "template.yaml: error: the file is missing or cannot be read",
                 "workflow.yaml: error: the file is missing or cannot be read",
                 "tests: warning: the template has no tests",

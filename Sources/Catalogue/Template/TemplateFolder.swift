@@ -1,4 +1,6 @@
 import Foundation
+import JSON
+import Workflow
 import YAML
 
 /// The files of one template on disk. What does not belong there is a problem: a misspelt file would be ignored otherwise.
@@ -23,13 +25,56 @@ struct TemplateFolder {
             problems.add(FileProblem(file: trimmed, at: nil, "there is no such folder, or it cannot be read"))
             return nil
         }
-        for name in names where !["template.yaml", "workflow.yaml", "tests", "README.md"].contains(name) {
-            let message = "this file is not part of a template; known are template.yaml, workflow.yaml, tests/*.yaml"
+        let known = ["template.yaml", "workflow.yaml", "tests", "resources", "README.md"]
+        for name in names where !known.contains(name) {
+            let message =
+                "this file is not part of a template; known are template.yaml, workflow.yaml, tests/*.yaml, resources/*"
             problems.add(FileProblem(file: "\(trimmed)/\(name)", at: nil, message))
         }
     }
 
     func file(_ name: String) -> YAMLFile? { read("\(path)/\(name)") }
+
+    /// `workflow.yaml` with the files of `resources/` that it refers to put in their places.
+    func workflow() -> YAMLFile? {
+        guard let file = file("workflow.yaml") else { return nil }
+        var decoder = BundlingDecoder(file.value)
+        var used: Set<String> = []
+        while case let missing = decoder.takeMissing(), !missing.isEmpty {
+            var found: [String: JSONValue] = [:]
+            for use in missing {
+                guard let name = resourceName(use.uri) else { continue }
+                used.insert(name)
+                found[use.uri] = resource(name, use.kind)
+            }
+            decoder.add(found)
+        }
+        for name in Self.names(in: "\(path)/resources") ?? [] where !used.contains(name) {
+            let message = "workflow.yaml does not refer to this file; remove it, or name it as resources/\(name)"
+            problems.add(FileProblem(.warning, file: "\(path)/resources/\(name)", at: nil, message))
+        }
+        return YAMLFile(name: file.name, document: file.document.replacing(value: decoder.finish().document))
+    }
+
+    /// The file that an endpoint `resources/NAME` means. Nothing outside of the folder is ever read.
+    private func resourceName(_ uri: String) -> String? {
+        guard uri.hasPrefix("resources/") else { return nil }
+        let name = String(uri.dropFirst("resources/".count))
+        return name.isEmpty || name.hasPrefix(".") || name.contains("/") ? nil : name
+    }
+
+    private func resource(_ name: String, _ kind: ResourceUse.Kind) -> JSONValue? {
+        let file = "\(path)/resources/\(name)"
+        if kind == .script {
+            guard let bytes = FileManager.default.contents(atPath: file), bytes.count <= Self.maximumScriptBytes else {
+                return nil
+            }
+            return String(validating: bytes, as: UTF8.self).map { .string($0) }
+        }
+        return read(file)?.value
+    }
+
+    private static let maximumScriptBytes = 256 << 10
 
     func tests() -> [YAMLFile] {
         guard let names = Self.names(in: "\(path)/tests"), !names.isEmpty else {

@@ -22,7 +22,7 @@ extension TemplatePackage {
         let problems = FileProblems()
         guard let folder = TemplateFolder(path: path, problems: problems) else { return (nil, problems.all) }
         let package = TemplatePackage(
-            slug: folder.slug, metadataFile: folder.file("template.yaml"), workflowFile: folder.file("workflow.yaml"),
+            slug: folder.slug, metadataFile: folder.file("template.yaml"), workflowFile: folder.workflow(),
             testFiles: folder.tests(), problems: problems)
         return (problems.hasErrors ? nil : package, problems.all)
     }

@@ -38,6 +38,7 @@ struct WorkflowPlan {
         findings.add(contentsOf: values.findings)
         let connectors = try await connectors(bindings, plant, transaction)
         checkBindings(bindings, of: definition, connectors, &findings)
+        try await WorkflowSurroundings.check(definition, of: id, in: plant, transaction, &findings)
         try findings.refuse("The workflow cannot be set up like this.")
         return WorkflowPlan(
             template: template, definition: definition, given: parameters, parameters: values.effective,

@@ -10,10 +10,6 @@ struct DefinitionFile: Sendable {
     /// Mistakes of the file itself: it cannot be read, or is not YAML.
     var problems: [FileProblem]
 
-    /// Rounds of looking for what documents refer to that were themselves referred to.
-    private static let maximumRounds = 8
-    private static let maximumResources = 100
-
     /// - Parameters:
     ///   - name: the path, as diagnostics name it.
     ///   - resources: gives the documents that the definition refers to; `nil` for one that is not to be had.
@@ -26,25 +22,14 @@ struct DefinitionFile: Sendable {
         }
         let locations = SourceLocations(
             file.document.locations.mapValues { (line: $0.line, column: $0.column) })
-        var functions = functions
-        var document = file.value
-        var decoded = DefinitionDecoder.decode(document, locations: locations, functions: functions)
-        var asked: Set<String> = []
-        for _ in 0..<maximumRounds {
-            let missing = decoded.resources.filter { !$0.isFound && asked.insert($0.uri).inserted }
-            guard !missing.isEmpty, asked.count <= maximumResources else { break }
-            for use in missing {
-                if let found = await resources.resource(use, askedBy: name) { functions.resources[use.uri] = found }
-            }
-            decoded = DefinitionDecoder.decode(document, locations: locations, functions: functions)
+        var decoder = BundlingDecoder(file.value, locations: locations, functions: functions)
+        while case let missing = decoder.takeMissing(), !missing.isEmpty {
+            var found: [String: JSONValue] = [:]
+            for use in missing { found[use.uri] = await resources.resource(use, askedBy: name) }
+            decoder.add(found)
         }
-        // What was fetched becomes part of the document, so that `$workflow.definition` and a stored copy are whole.
-        for _ in 0..<maximumRounds where decoded.resources.contains(where: \.isFound) {
-            document = decoded.bundled(document, functions.resources)
-            let diagnostics = decoded.diagnostics
-            decoded = DefinitionDecoder.decode(document, locations: locations, functions: functions)
-            decoded.diagnostics = diagnostics
-        }
+        // What was fetched becomes part of the document, so that `$workflow.definition` is whole.
+        let decoded = decoder.finish().decoded
         return DefinitionFile(name: name, decoded: decoded, problems: problems.all)
     }
 
