@@ -182,8 +182,7 @@ let package = Package(
             "ExecutionTests",
             [
                 "TestSupport", "Primitives", "JSON", "Workflow", "Database", "Tenancy", "Execution", "RunnerProtocol",
-                "RunnerCore",
-                "Connectors", .logging,
+                "RunnerCore", "Connectors", .crypto, .logging, .nioPosix,
             ]),
         suite(
             "ProvisioningTests",

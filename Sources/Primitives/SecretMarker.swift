@@ -70,7 +70,9 @@ public struct SecretMarker: Sendable, Hashable, CustomStringConvertible {
 
     /// What stands between the opening and the closing.
     private init?(content: Substring.UnicodeScalarView) {
-        guard let colon = content.firstIndex(of: ":"), let run = Self.decode(content[..<colon]) else { return nil }
+        // An opening inside is that of another marker, and this one has no end.
+        guard !content.contains("⟦"), let colon = content.firstIndex(of: ":"), let run = Self.decode(content[..<colon])
+        else { return nil }
         let place = content[content.index(after: colon)...].split(separator: "/", omittingEmptySubsequences: false)
         guard (1...2).contains(place.count), let name = Self.decode(place[0]), !run.isEmpty, !name.isEmpty else {
             return nil

@@ -4,6 +4,8 @@ import Primitives
 /// The texts of one call that nobody may see, and how they are taken out of what is shown.
 struct Redaction {
     static let mark = "«redacted»"
+    /// Fewer bytes hide nothing, and taking them out would make any sentence unreadable.
+    static let shortestSecret = 3
     /// In what another system says, a shorter text is most likely not an echo of the secret but a word of its own.
     static let shortestEcho = 8
     private static let maximumTexts = 400
@@ -35,8 +37,8 @@ struct Redaction {
 
     mutating func formUnion(_ other: Redaction) { texts.formUnion(other.texts) }
 
-    /// What we say ourselves: nothing of a secret may be in it, however short.
-    func strict(_ text: String) -> String { replace(in: text, shortest: 1) }
+    /// What we say ourselves.
+    func strict(_ text: String) -> String { replace(in: text, shortest: Self.shortestSecret) }
 
     /// What another system says.
     func echo(_ text: String) -> String { replace(in: text, shortest: Self.shortestEcho) }

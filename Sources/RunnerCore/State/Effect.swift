@@ -7,6 +7,11 @@ package struct Effect: Sendable {
     package struct ID: Sendable, Hashable {
         package var runID: RunID
         package var waitID: String
+
+        package init(runID: RunID, waitID: String) {
+            self.runID = runID
+            self.waitID = waitID
+        }
     }
 
     package var id: ID
@@ -16,6 +21,16 @@ package struct Effect: Sendable {
     package var idempotencyKey: String
     /// An earlier runner may have performed it.
     package var mayHaveHappened: Bool
+
+    package init(
+        id: ID, request: CallRequest, program: Program, idempotencyKey: String, mayHaveHappened: Bool = false
+    ) {
+        self.id = id
+        self.request = request
+        self.program = program
+        self.idempotencyKey = idempotencyKey
+        self.mayHaveHappened = mayHaveHappened
+    }
 }
 
 /// How an effect ended, as the engine takes it.

@@ -1,7 +1,7 @@
-import Primitives
+package import Primitives
 
 /// The answer to a digest challenge (RFC 7616, 3.4). `userhash` is not used: the name goes as it is.
-struct DigestAnswer {
+package struct DigestAnswer {
     let challenge: DigestChallenge
     let username: String
     let password: Redacted<String>
@@ -9,8 +9,18 @@ struct DigestAnswer {
     let count: Int
     let clientNonce: String
 
+    package init(
+        challenge: DigestChallenge, username: String, password: Redacted<String>, count: Int, clientNonce: String
+    ) {
+        self.challenge = challenge
+        self.username = username
+        self.password = password
+        self.count = count
+        self.clientNonce = clientNonce
+    }
+
     /// The value of the `Authorization` header.
-    func header(for request: OutboundRequest) -> String {
+    package func header(for request: OutboundRequest) -> String {
         let uri = request.address.target
         var fields = [
             "username=\(Self.quoted(username))", "realm=\(Self.quoted(challenge.realm))",

@@ -1,5 +1,5 @@
 /// What a server asks for with `WWW-Authenticate: Digest …` (RFC 7616, 3.3).
-struct DigestChallenge: Sendable, Hashable {
+package struct DigestChallenge: Sendable, Hashable {
     enum Algorithm: String, Sendable, CaseIterable {
         // From the strongest to the weakest.
         case sha256 = "SHA-256"
@@ -36,7 +36,7 @@ struct DigestChallenge: Sendable, Hashable {
     var isStale: Bool
 
     /// The strongest challenge in the answer's headers that can be answered; `nil` when there is none.
-    init?(_ response: OutboundResponse) {
+    package init?(_ response: OutboundResponse) {
         let challenges = response.headers.filter { $0.name.lowercased() == "www-authenticate" }
             .flatMap { AuthenticationHeader.challenges(in: $0.value) }
             .filter { $0.scheme == "digest" }.compactMap { DigestChallenge($0.parameters) }

@@ -7,10 +7,13 @@ final class DocumentSource: Sendable {
     /// Afterwards the server is asked whether it has changed.
     private static let freshSeconds = 300.0
     private static let maximumDocuments = 16
+    /// Of all documents as they came; in memory they are several times that.
+    private static let maximumKeptBytes = 8 << 20
     private static let maximumRedirects = 3
 
     private struct Entry {
         var document: OpenAPIDocument
+        var bytes: Int
         var entityTag: String?
         var freshUntil: NIODeadline
     }
@@ -18,6 +21,16 @@ final class DocumentSource: Sendable {
     private struct State {
         var entries: [String: Entry] = [:]
         var order: [String] = []
+
+        /// The documents that came first go first.
+        mutating func keep(_ entry: Entry, _ key: String) {
+            if entries.updateValue(entry, forKey: key) == nil { order.append(key) }
+            while order.count > 1,
+                order.count > maximumDocuments || entries.values.reduce(0, { $0 + $1.bytes }) > maximumKeptBytes
+            {
+                entries[order.removeFirst()] = nil
+            }
+        }
     }
 
     private let sender: AuthenticatedSender
@@ -33,11 +46,11 @@ final class DocumentSource: Sendable {
         if let known, known.freshUntil > .now() { return known.document }
         let (response, address) = try await fetch(endpoint, known?.entityTag, deadline, &secrets)
         if response.status == 304, let known {
-            keep(known.document, known.entityTag, key)
+            keep(known.document, known.bytes, known.entityTag, key)
             return known.document
         }
         let document = try OpenAPIDocument(reading: response.body, from: address)
-        keep(document, response.header("etag"), key)
+        keep(document, response.body.count, response.header("etag"), key)
         return document
     }
 
@@ -47,12 +60,10 @@ final class DocumentSource: Sendable {
         return "\(endpoint.address) \(authentication ?? "")"
     }
 
-    private func keep(_ document: OpenAPIDocument, _ entityTag: String?, _ key: String) {
-        let entry = Entry(document: document, entityTag: entityTag, freshUntil: .in(seconds: Self.freshSeconds))
-        state.withLock { state in
-            if state.entries.updateValue(entry, forKey: key) == nil { state.order.append(key) }
-            if state.order.count > Self.maximumDocuments { state.entries[state.order.removeFirst()] = nil }
-        }
+    private func keep(_ document: OpenAPIDocument, _ bytes: Int, _ entityTag: String?, _ key: String) {
+        let entry = Entry(
+            document: document, bytes: bytes, entityTag: entityTag, freshUntil: .in(seconds: Self.freshSeconds))
+        state.withLock { $0.keep(entry, key) }
     }
 
     /// Follows redirects; the credential stays with the system that it was meant for.
