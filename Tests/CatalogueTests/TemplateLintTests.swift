@@ -153,11 +153,12 @@ struct TemplateLintTests {
             })
     }
 
-    @Test("what starts runs on a clock is refused: nothing would start them")
+    @Test("a template may start runs on a clock; a schedule with a mistake is told with its place")
     func clock() {
+        #expect(workflow("schedule:\n", "schedule:\n  every: { minutes: 5 }\n").isEmpty)
         #expect(
-            workflow("schedule:\n", "schedule:\n  every: { minutes: 5 }\n").contains {
-                $0.contains("runs are started by events or by hand")
+            workflow("schedule:\n", "schedule:\n  cron: 0 25 * * *\n").contains {
+                $0.contains("The hour of a cron expression cannot be \"25\"")
             })
     }
 

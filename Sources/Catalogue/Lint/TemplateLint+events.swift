@@ -20,14 +20,7 @@ extension TemplateLint {
 
     private func checkSchedule(_ schedule: Schedule?) {
         guard let schedule else { return }
-        if schedule.everySeconds != nil || schedule.cron != nil || schedule.afterSeconds != nil {
-            complain(at: "/schedule", "runs are started by events or by hand: remove every, cron and after")
-        }
         guard let on = schedule.on else { return }
-        if on.mode == .all, on.filters.count > 1 {
-            complain(
-                at: "/schedule/on/all", "one event starts a run: use one or any, and listen for the others in a task")
-        }
         if on.filters.isEmpty || on.filters.contains(where: { $0.attributes["type"] == nil }) {
             complain(at: "/schedule/on", "every filter must name the event's type, as plain text")
         }

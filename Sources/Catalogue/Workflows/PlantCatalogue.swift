@@ -119,7 +119,7 @@ package struct PlantCatalogue: Sendable {
                 ORDER BY workflow_id
                 """,
                 """
-                SELECT workflow_id, event_type, filter
+                SELECT workflow_id, event_type, filter, set_size, correlations
                 FROM millwright.workflow_trigger
                 WHERE \(fragment: plant.condition)
                 ORDER BY workflow_id, position
@@ -146,7 +146,8 @@ package struct PlantCatalogue: Sendable {
         var found: [WorkflowID: [WorkflowTrigger]] = [:]
         for row in rows {
             let trigger = try WorkflowTrigger(
-                eventType: try row.decode("event_type"), filterJSON: try row.decode("filter"))
+                eventType: try row.decode("event_type"), filterJSON: try row.decode("filter"),
+                setSize: try row.decode("set_size"), correlationsJSON: try row.decode("correlations"))
             found[try row.decode("workflow_id"), default: []].append(trigger)
         }
         return found

@@ -19,7 +19,8 @@ extension WorkflowDirectory {
                     id: id, name: draft.name, template: template, parameters: draft.parameters,
                     bindings: draft.bindings, in: plant, transaction)
                 try await transaction.batch(
-                    [Self.insertion(id, draft, plan, plant)] + Self.revision(id, plan, plant))
+                    [Self.insertion(id, draft, plan, plant)] + Self.revision(id, plan, plant)
+                        + Self.schedules(id, plan, isEnabled: draft.isEnabled, plant))
                 let created = try await Self.current(id, plant, transaction)
                 try await transaction.record(
                     AuditEntry(
@@ -51,12 +52,14 @@ extension WorkflowDirectory {
                 }
                 try await TemplateDirectory.adopt(template, in: transaction)
                 let name = change.name ?? old.name
+                let isEnabled = change.isEnabled ?? old.isEnabled
                 let plan = try await WorkflowPlan.check(
                     id: id, name: name, template: template, parameters: change.parameters ?? old.parameters,
                     bindings: change.bindings ?? old.bindings, in: plant, transaction)
                 try await transaction.batch(
-                    [Self.update(id, name, change.isEnabled ?? old.isEnabled, plan, plant)]
-                        + Self.clearing(id, plant) + Self.revision(id, plan, plant))
+                    [Self.update(id, name, isEnabled, plan, plant)]
+                        + Self.clearing(id, plant) + Self.revision(id, plan, plant)
+                        + Self.schedules(id, plan, isEnabled: isEnabled, plant))
                 let new = try await Self.current(id, plant, transaction)
                 try await transaction.record(
                     AuditEntry(
@@ -74,7 +77,7 @@ extension WorkflowDirectory {
         try await change(id, WorkflowChange(template: template), in: scope, expecting: version, by: actor)
     }
 
-    /// Events start no new runs of a disabled workflow.
+    /// Neither events nor time start new runs of a disabled workflow.
     package func setEnabled(
         _ isEnabled: Bool, _ id: WorkflowID, in scope: TenantScope, expecting version: Int64? = nil,
         reason: String? = nil, by actor: Actor

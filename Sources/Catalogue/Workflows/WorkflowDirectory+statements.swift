@@ -71,10 +71,11 @@ extension WorkflowDirectory {
             statements.append(
                 """
                 INSERT INTO millwright.workflow_trigger (
-                  partner_id, client_id, plant_id, workflow_id, position, event_type, filter)
+                  partner_id, client_id, plant_id, workflow_id, position, event_type, filter, set_size, correlations)
                 VALUES (
                   \(fragment: plant.values), \(id), \(Int32(position)), \(trigger.eventType),
-                  \(trigger.filterJSON.serialized())::json)
+                  \(trigger.filterJSON.serialized())::json, \(Int32(trigger.setSize)),
+                  \(EventCorrelation.json(trigger.correlations).serialized())::json)
                 """)
         }
         for type in plan.template.package.metadata.eventTypes {

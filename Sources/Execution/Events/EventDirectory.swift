@@ -59,7 +59,7 @@ package struct EventDirectory: Sendable {
         return page.page(of: try rows.map(QuarantinedEvent.init(row:)), key: \.id)
     }
 
-    private static let columns: StaticString = """
+    static let columns: StaticString = """
         event.event_id, event.source, event.source_event_id, event.type, event.subject, event.occurred_at,
         event.received_at, event.attributes, event.data, event.chain_depth, event.emitted_by_run_id,
         event.sender_principal_id
@@ -72,7 +72,7 @@ extension EventIntake {
 }
 
 extension EventRecord {
-    fileprivate init(row: Row) throws {
+    init(row: Row) throws {
         self.init(
             id: try row.decode("event_id"), source: try row.decode("source"),
             sourceEventID: try row.decode("source_event_id"), type: try row.decode("type"),

@@ -31,7 +31,8 @@ extension EventIntake {
             let admission = EventAdmission(
                 plant, ingestID: ingestID, events: events, triggers: triggers, recordedAt: clock.now())
             do {
-                return try await isListenedTo ? storeAndDeliver(admission, triggers) : storeAtOnce(admission, triggers)
+                return try await isListenedTo || triggers.gathers(events.map(\.type))
+                    ? storeAndDeliver(admission, events, triggers) : storeAtOnce(admission, triggers)
             } catch {
                 guard attempt < Self.maximumAttempts else { throw error }
                 switch (error as? DatabaseError)?.sqlState {
@@ -63,23 +64,27 @@ extension EventIntake {
         return stored
     }
 
-    /// The way when a run listens: whom the events reach is decided inside the transaction.
-    private func storeAndDeliver(_ admission: EventAdmission, _ triggers: PlantTriggers) async throws
-        -> Set<EventRecordID>
-    {
+    /// The way when a run listens, or when several events start one together: whom the events reach is decided inside
+    /// the transaction.
+    /// - Parameter events: in the order in which they came.
+    private func storeAndDeliver(
+        _ admission: EventAdmission, _ events: [EventRecord], _ triggers: PlantTriggers
+    ) async throws -> Set<EventRecordID> {
         var statements = [guardStatement(admission.plant, triggers, []), admission.statement]
         let isMonthKnown = addActivePlant(to: &statements, admission)
         let notification = board.notification(for: admission.plant)
-        let (stored, delivered) = try await database.transaction(admission.plant.scope) { transaction in
+        let (stored, delivered, gathered) = try await database.transaction(admission.plant.scope) { transaction in
             let stored = try EventAdmission.stored(try await transaction.batch(statements)[1])
-            let delivered = try await EventDelivery(
-                plant: admission.plant, filters: self.filters, now: self.clock.now()
-            )
-            .deliver(admission.events.filter { stored.contains($0.id) }, in: transaction)
+            let now = self.clock.now()
+            let delivered = try await EventDelivery(plant: admission.plant, filters: self.filters, now: now)
+                .deliver(admission.events.filter { stored.contains($0.id) }, in: transaction)
+            let gathered = try await EventSets(plant: admission.plant, ids: self.ids, now: now)
+                .gather(events.filter { stored.contains($0.id) }, triggers, in: transaction)
             if let notification { try await transaction.execute(notification) }
-            return (stored, delivered)
+            return (stored, delivered, gathered)
         }
         finish(admission, stored, isMonthKnown: isMonthKnown)
+        board.announce(gathered, of: admission.plant.plantID)
         if delivered { board.wake(.inputs, admission.plant.plantID) }
         return stored
     }

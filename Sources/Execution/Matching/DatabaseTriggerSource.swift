@@ -27,7 +27,7 @@ package struct DatabaseTriggerSource: TriggerSource {
                 ORDER BY workflow_id
                 """,
                 """
-                SELECT workflow_id, event_type, filter
+                SELECT workflow_id, event_type, filter, set_size, correlations
                 FROM millwright.workflow_trigger AS trigger
                 WHERE \(fragment: plant.owns("trigger"))
                 ORDER BY workflow_id, position
@@ -43,26 +43,51 @@ package struct DatabaseTriggerSource: TriggerSource {
         let enabled = Dictionary(uniqueKeysWithValues: workflows.filter(\.isEnabled).map { ($0.id, $0) })
         return PlantTriggers(
             revision: try rows[0].first?.decode("revision") ?? 0, workflows: workflows,
-            triggers: try triggers(rows[2], of: enabled, plant), schemas: try schemas(rows[3], of: enabled, plant))
+            triggers: try triggers(rows[2], of: enabled, plant), sets: try sets(rows[2], of: enabled, plant),
+            schemas: try schemas(rows[3], of: enabled, plant))
+    }
+
+    /// What several events start: the rows of a workflow with its places in order.
+    private func sets(_ rows: Rows, of enabled: [WorkflowID: PlantTriggers.Workflow], _ plant: PlantKey) throws
+        -> [EventSetPlan]
+    {
+        var places: [WorkflowID: [(filter: JSONValue, correlations: JSONValue)]] = [:]
+        for row in rows where try row.decode("set_size", as: Int.self) > 1 {
+            let workflow: WorkflowID = try row.decode("workflow_id")
+            places[workflow, default: []].append((try row.decode("filter"), try row.decode("correlations")))
+        }
+        return places.keys.sorted().compactMap { id in
+            guard let workflow = enabled[id], let rows = places[id] else { return nil }
+            do {
+                return try EventSetPlan(workflow: workflow, rows: rows)
+            } catch {
+                complain(of: workflow, plant, error)
+                return nil
+            }
+        }
     }
 
     private func triggers(_ rows: Rows, of enabled: [WorkflowID: PlantTriggers.Workflow], _ plant: PlantKey) throws
         -> [String: [PlantTriggers.Trigger]]
     {
         var triggers: [String: [PlantTriggers.Trigger]] = [:]
-        for row in rows {
+        for row in rows where try row.decode("set_size", as: Int.self) == 1 {
             guard let workflow = enabled[try row.decode("workflow_id")] else { continue }
             do {
                 let filter = try CompiledEventFilter(EventFilter(json: try row.decode("filter")))
                 triggers[try row.decode("event_type"), default: []].append(.init(workflow: workflow, filter: filter))
             } catch {
-                // The catalogue compiles each trigger before it stores it; one bad row must not stop the plant.
-                logger.error(
-                    "a stored trigger cannot be used",
-                    metadata: ["plant": "\(plant.plantID)", "workflow": "\(workflow.id)", "reason": "\(error)"])
+                complain(of: workflow, plant, error)
             }
         }
         return triggers
+    }
+
+    /// The catalogue compiles each trigger before it stores it; one bad row must not stop the plant.
+    private func complain(of workflow: PlantTriggers.Workflow, _ plant: PlantKey, _ error: any Error) {
+        logger.error(
+            "a stored trigger cannot be used",
+            metadata: ["plant": "\(plant.plantID)", "workflow": "\(workflow.id)", "reason": "\(error)"])
     }
 
     /// Several workflows may have the same contract: it is checked once.

@@ -2,6 +2,7 @@ import Database
 import JSON
 import Primitives
 import RunnerProtocol
+import Workflow
 
 /// A run to be stored as pending.
 package struct NewRun: Sendable {
@@ -25,7 +26,11 @@ package struct NewRun: Sendable {
     enum Origin: Sendable {
         /// Its input is the array of this one event.
         case event(EventRecord)
+        /// Its input is the array of these, in the order of the definition's filters.
+        case events([EventRecord])
         case input(JSONValue)
+        /// The moment is the run's idempotency key: `a_moment_starts_one_run`.
+        case schedule(TimedRule.Kind, at: Timestamp)
         /// `waitID` is `nil` when the parent does not wait for it.
         case parent(RunID, waitID: String?, input: JSONValue)
     }
@@ -33,8 +38,14 @@ package struct NewRun: Sendable {
     var input: JSONValue {
         switch origin {
         case .event(let event): .array([event.envelope])
+        case .events(let events): .array(events.map(\.envelope))
+        case .schedule(_, let moment): TimedRule.input(scheduledAt: moment)
         case .input(let input), .parent(_, _, let input): input
         }
+    }
+
+    private var schedule: (kind: TimedRule.Kind, at: Timestamp)? {
+        if case .schedule(let kind, let moment) = origin { (kind, moment) } else { nil }
     }
 
     var event: EventRecord? {
@@ -46,5 +57,24 @@ package struct NewRun: Sendable {
         WorkItem(
             runID: id, workflowID: workflowID, definitionDigest: definitionDigest, sequence: 0, state: nil,
             input: input, acceptedAt: acceptedAt)
+    }
+
+    /// The row of a run that has an input of its own, which is one that no single event started. Answers the run unless
+    /// its moment has started one before.
+    func insertion(in plant: PlantKey) -> Statement {
+        """
+        INSERT INTO millwright.run (
+          partner_id, client_id, plant_id, run_id, workflow_id, definition_digest, status, sequence, epoch, priority,
+          chain_depth, journal_length, accepted_at, input, business_key, initiator_principal_id, requested_by,
+          schedule_kind, scheduled_at)
+        VALUES (
+          \(fragment: plant.values), \(id), \(workflowID), \(definitionDigest), 'pending', 0, 0, \(Int32(priority)),
+          \(Int32(chainDepth)), 0, \(acceptedAt), \(ExactJSON(input)), \(businessKey as String?),
+          \(initiator as PrincipalID?), \(requestedBy as String?), \(schedule?.kind.rawValue as String?),
+          \(schedule?.at as Timestamp?))
+        ON CONFLICT (partner_id, client_id, plant_id, workflow_id, schedule_kind, scheduled_at)
+          WHERE scheduled_at IS NOT NULL DO NOTHING
+        RETURNING run_id
+        """
     }
 }

@@ -25,19 +25,30 @@ package struct PlantTriggers: Sendable {
     package let workflows: [Workflow]
     /// By event type; the empty text holds those that take any type.
     private let triggers: [String: [Trigger]]
+    /// The enabled workflows that several events start together.
+    let sets: [EventSetPlan]
     private let schemas: [String: [JSONSchema]]
 
-    init(revision: Int64, workflows: [Workflow], triggers: [String: [Trigger]], schemas: [String: [JSONSchema]]) {
+    init(
+        revision: Int64, workflows: [Workflow], triggers: [String: [Trigger]], sets: [EventSetPlan] = [],
+        schemas: [String: [JSONSchema]]
+    ) {
         self.revision = revision
         self.workflows = workflows
         self.triggers = triggers
+        self.sets = sets
         self.schemas = schemas
     }
 
     /// What the plant's enabled workflows expect of the data of such an event.
     package func schemas(for type: String) -> [JSONSchema] { schemas[type] ?? [] }
 
-    /// Each enabled workflow that the event starts, once, in a fixed order.
+    /// Whether events of these types are gathered, which is decided inside the transaction that stores them.
+    func gathers(_ types: some Sequence<String>) -> Bool {
+        !sets.isEmpty && types.contains { type in sets.contains { $0.types.contains(type) } }
+    }
+
+    /// Each enabled workflow that the event starts alone, once, in a fixed order.
     func workflows(startedBy event: EventRecord) -> [Workflow] {
         let candidates = (triggers[event.type] ?? []) + (triggers[""] ?? [])
         guard !candidates.isEmpty else { return [] }

@@ -160,19 +160,6 @@ extension RunDirectory {
 }
 
 extension NewRun {
-    /// The row of a run that no event started.
-    fileprivate func insertion(in plant: PlantKey) -> Statement {
-        """
-        INSERT INTO millwright.run (
-          partner_id, client_id, plant_id, run_id, workflow_id, definition_digest, status, sequence, epoch, priority,
-          chain_depth, journal_length, accepted_at, input, business_key, initiator_principal_id, requested_by)
-        VALUES (
-          \(fragment: plant.values), \(id), \(workflowID), \(definitionDigest), 'pending', 0, 0, \(Int32(priority)),
-          \(Int32(chainDepth)), 0, \(acceptedAt), \(ExactJSON(input)), \(businessKey as String?),
-          \(initiator as PrincipalID?), \(requestedBy as String?))
-        """
-    }
-
     fileprivate func audit(by actor: Actor) -> AuditEntry {
         AuditEntry(
             "run.started", objectType: "run", objectID: id.description,

@@ -33,16 +33,19 @@ struct EmittedEvents: Sendable {
         }
         for refused in quarantined { try await transaction.execute(refused.insertion(in: plant)) }
         guard !events.isEmpty else { return Emission() }
+        func initiators(_ event: EventRecord) -> (principal: PrincipalID?, requestedBy: String?) {
+            let run = event.emittedBy.flatMap { moved[$0] }
+            return (run?.initiator, run?.requestedBy)
+        }
         let admission = EventAdmission(
-            plant, ingestID: nil, events: events, triggers: triggers, recordedAt: now,
-            initiators: { event in
-                let run = event.emittedBy.flatMap { moved[$0] }
-                return (run?.initiator, run?.requestedBy)
-            })
+            plant, ingestID: nil, events: events, triggers: triggers, recordedAt: now, initiators: initiators)
         let stored = try EventAdmission.stored(try await transaction.query(admission.statement))
         let delivered = try await EventDelivery(plant: plant, filters: filters, now: now)
             .deliver(events.filter { stored.contains($0.id) }, in: transaction)
-        return Emission(startedRuns: !admission.startedRuns(stored).isEmpty, answeredRuns: delivered)
+        let gathered = try await EventSets(plant: plant, ids: ids, now: now)
+            .gather(events.filter { stored.contains($0.id) }, triggers, in: transaction, initiators: initiators)
+        return Emission(
+            startedRuns: !gathered.isEmpty || !admission.startedRuns(stored).isEmpty, answeredRuns: delivered)
     }
 
     /// The plant's workflows as they are in this transaction.

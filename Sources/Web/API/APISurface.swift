@@ -93,6 +93,7 @@ package struct APISurface: Sendable {
                 ).all
                 + EventOperations(intake: parts.intake, events: parts.intake.directory).all
                 + RunOperations(runs: parts.runs).all
+                + ScheduleOperations(schedules: parts.runs.schedules).all
                 + HumanTaskOperations(humanTasks: parts.humanTasks).all
                 + RunnerOperations(runners: parts.runners, overviews: parts.overview).all
                 + BillingOperations(

@@ -76,6 +76,7 @@ struct ControlPlane: Sendable {
             Repeated("key use", logger) { try await domain.authenticator.run() },
             WorkListener(database: database, board: board),
             Deadlines(service: humanTasks, bell: bell, logger: logger),
+            ScheduleService(database: database, board: board, zones: ZoneFiles(), logger: logger),
             Repeated("expired keys and sessions", logger, everySeconds: 3600) { try await idempotency.removeExpired() },
         ]
         services += try await provisioning(sync, runners)

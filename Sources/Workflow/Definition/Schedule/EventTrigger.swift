@@ -1,34 +1,27 @@
 package import JSON
 
-/// When runs of a workflow begin (`schedule` of the document).
-package struct Schedule: Sendable, Hashable {
-    package var everySeconds: Double?
-    package var cron: String?
-    package var afterSeconds: Double?
-    package var on: EventTrigger?
-
-    package init(
-        everySeconds: Double? = nil, cron: String? = nil, afterSeconds: Double? = nil, on: EventTrigger? = nil
-    ) {
-        self.everySeconds = everySeconds
-        self.cron = cron
-        self.afterSeconds = afterSeconds
-        self.on = on
-    }
-}
-
 /// Which events start a run. The run's input is the array of the events that it consumed.
 package struct EventTrigger: Sendable, Hashable {
     package enum Mode: String, Sendable, Hashable, CaseIterable { case one, any, all }
 
+    /// `all` has two filters or more: a single one is the same as `one`.
     package var mode: Mode
-    /// Empty with `any`: every event of the plant.
     package var filters: [EventFilter]
+    /// What the events of one run have in common, a list for each filter; with `all` only. A correlation with `expect` is
+    /// part of its filter's condition.
+    package var correlations: [[EventCorrelation]]
+    /// What the engine hands to the workflow; a run is always started with whole events.
     package var read: EventReading
 
-    package init(mode: Mode, filters: [EventFilter], read: EventReading = .envelope) {
+    /// Events of one run.
+    package static let maximumEventsOfRun = 16
+
+    package init(
+        mode: Mode, filters: [EventFilter], correlations: [[EventCorrelation]] = [], read: EventReading = .envelope
+    ) {
         self.mode = mode
         self.filters = filters
+        self.correlations = correlations.isEmpty ? filters.map { _ in [] } : correlations
         self.read = read
     }
 }
