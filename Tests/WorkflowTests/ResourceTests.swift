@@ -10,7 +10,7 @@ struct ResourceTests {
               call: log:1.0.0@company
               with: {message: hello}
           - script:
-              run: {script: {language: python, source: {endpoint: {uri: "https://files.example/a.py"}}}}
+              run: {script: {language: python, source: {endpoint: scripts/a.py}}}
         """
     private let extra = """
         use:
@@ -36,7 +36,7 @@ struct ResourceTests {
             "https://catalog.example/root/functions/log/1.0.0/function.yaml": [
                 "input": ["schema": ["document": ["required": ["message"]]]], "set": ["logged": "${ .message }"],
             ],
-            "https://files.example/a.py": "print(1)",
+            "scripts/a.py": "print(1)",
         ]
         let functions = FunctionTable(functions: [], resources: resources)
         let decoded = try decode(document(tasks, extra: extra), functions: functions)
@@ -61,12 +61,20 @@ struct ResourceTests {
         }
     }
 
+    @Test("a script on the network that is not at hand is left to whoever runs it")
+    func remoteScript() throws {
+        let tasks = "  - a: {run: {script: {language: js, source: {endpoint: \"https://files.example/a.js\"}}}}"
+        let decoded = try decode(document(tasks))
+        #expect(decoded.definition != nil, "\(decoded.diagnostics)")
+        #expect(decoded.resources.map(\.uri) == ["https://files.example/a.js"])
+    }
+
     @Test("a resource that is no schema, no task, or no text is told where it is used")
     func wrongKind() throws {
         let functions = FunctionTable(
             functions: [],
             resources: [
-                "schemas/order.json": ["type": "thing"], "https://files.example/a.py": [1],
+                "schemas/order.json": ["type": "thing"], "scripts/a.py": [1],
                 "https://catalog.example/root/functions/log/1.0.0/function.yaml": ["nothing": true],
             ])
         let decoded = try decode(document(tasks, extra: extra), functions: functions)

@@ -117,6 +117,8 @@ extension DecodingPass {
             return .object(fields.object)
         }
         guard let code = use(resource, as: .script, at: fields.path)?.stringValue else {
+            // A script on the network can also be fetched when it is run; a file beside the definition cannot.
+            if resource.uri.hasPrefix("https://") || resource.uri.hasPrefix("http://") { return .object(fields.object) }
             error(
                 .resourceMissing, "The script \(resource.uri) is not available here. Put its text in code instead.",
                 at: fields.path("source"))
