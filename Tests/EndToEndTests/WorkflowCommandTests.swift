@@ -226,4 +226,26 @@ struct WorkflowCommandTests {
         #expect(try JSONValue(parsing: command.output) == ["n": 21])
         #expect(try await run(files, "run", "p.yaml").error.contains("--also"))
     }
+
+    @Test("a function of a catalog and a script are fetched before the run; without them the run does not begin")
+    func catalogue() async throws {
+        let text = workflow(
+            """
+              - log: {call: 'log:1.0.0@company', with: {message: hello}}
+            """,
+            extra: "use: {catalogs: {company: {endpoint: {uri: 'https://catalog.example/root', authentication: {basic: "
+                + "{username: u, password: p}}}}}}")
+        let stub = """
+            http:
+              - request: GET https://catalog.example/root/functions/log/1.0.0/function.yaml
+                body: "input: {schema: {document: {required: [message]}}}\\nset: {logged: '${ .message }'}"
+            """
+        let files = ["w.yaml": text, "stub.yaml": stub, "none.yaml": "{}"]
+        let command = try await run(files, "run", "w.yaml", "--stub", "stub.yaml")
+        #expect(command.status == 0, "\(command)")
+        #expect(try JSONValue(parsing: command.output) == ["logged": "hello"])
+        let without = try await run(files, "run", "w.yaml", "--stub", "none.yaml")
+        #expect(without.status == 2)
+        #expect(without.error.contains("resource-missing"))
+    }
 }

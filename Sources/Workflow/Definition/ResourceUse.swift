@@ -17,7 +17,7 @@ package struct ResourceUse: Sendable, Hashable {
     package var uri: String
     /// The value that refers to it: the schema, the task's `call`, the script.
     package var path: JSONPointer
-    /// The authentication policy of its endpoint, as written.
+    /// The authentication policy of its endpoint, as written; one that it names is looked up.
     package var authentication: JSONValue?
     /// Whether the table of resources had it.
     package var isFound: Bool

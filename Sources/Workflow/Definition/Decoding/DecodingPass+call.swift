@@ -90,7 +90,7 @@ extension DecodingPass {
         while root.hasSuffix("/") { root.removeLast() }
         return ExternalResource(
             uri: "\(root)/functions/\(function[0])/\(function[1])/function.yaml",
-            authentication: endpoint?["authentication"])
+            authentication: declared(endpoint?["authentication"]))
     }
 
     private func catalogued(_ source: String, _ document: JSONValue) -> String {

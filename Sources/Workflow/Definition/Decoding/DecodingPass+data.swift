@@ -74,7 +74,13 @@ extension DecodingPass {
             error(.invalidEndpoint, "endpoint must be a URI, or an object with uri.", at: fields.path("endpoint"))
             return nil
         }
-        return ExternalResource(uri: uri, authentication: endpoint["authentication"])
+        return ExternalResource(uri: uri, authentication: declared(endpoint["authentication"]))
+    }
+
+    /// A policy, or the one of `use.authentications` that it names.
+    func declared(_ policy: JSONValue?) -> JSONValue? {
+        guard let name = policy?["use"]?.stringValue else { return policy }
+        return components.authentications[name]
     }
 
     /// The document, where the table of resources has it. What is asked for is remembered either way.

@@ -1,25 +1,27 @@
 import Connectors
+import FoundationEssentials
 import JSON
 import Workflow
 
-/// Files beside the definition, and documents on the network.
+/// Files beside the definition, and documents on the network, fetched as a `call: http` would be.
 struct FetchedResources: ResourceSource {
-    private static let maximumBytes = 1 << 20
+    private static let timeoutSeconds = 20.0
 
-    let exchange: any HTTPExchange
+    let http: HTTPTaskCaller
 
     func resource(_ use: ResourceUse, askedBy file: String) async -> JSONValue? {
         guard use.uri.hasPrefix("https://") || use.uri.hasPrefix("http://") else {
             return await NeighbouringFiles().resource(use, askedBy: file)
         }
-        guard let address = try? WebAddress(Self.raw(use.uri)) else { return nil }
-        var limits = CallLimits(maximumResponseBytes: Self.maximumBytes)
-        limits.maximumRedirects = 5
-        let request = OutboundRequest(method: "GET", address: address, headers: [("Accept", "*/*")])
-        guard let response = try? await exchange.exchange(request, limits: limits),
-            (200..<300).contains(response.status)
-        else { return nil }
-        return NeighbouringFiles.value(of: response.body, use.kind)
+        var endpoint: JSONValue = ["uri": .string(Self.raw(use.uri))]
+        endpoint.set("authentication", use.authentication)
+        let call = HTTPTaskCall(
+            function: "http", arguments: ["method": "get", "endpoint": endpoint, "output": "raw"], runID: "",
+            idempotencyKey: use.uri, timeoutSeconds: Self.timeoutSeconds)
+        guard let text = try? await http.perform(call).stringValue, let bytes = Data(base64Encoded: text) else {
+            return nil
+        }
+        return NeighbouringFiles.value(of: Array(bytes), use.kind)
     }
 
     /// The raw file behind the page of one, as the specification asks for catalogues that lie in Git repositories.

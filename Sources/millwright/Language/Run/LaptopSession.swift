@@ -22,8 +22,9 @@ struct LaptopSession {
     /// The exit code.
     func run() async throws -> Int32 {
         let stubs = try options.stub.map(StubFile.read) ?? StubFile()
-        let exchange = try exchange(stubs)
-        let resources = FetchedResources(exchange: exchange)
+        let secrets = GivenSecrets(try options.secrets.map(GivenValue.read)?.objectValue ?? [:])
+        let http = HTTPTaskCaller(client: try exchange(stubs), secrets: secrets)
+        let resources = FetchedResources(http: http)
         let read = await DefinitionFile.read(file, resources: resources)
         var children: [Definition] = []
         var findings = read.findings
@@ -38,7 +39,7 @@ struct LaptopSession {
         guard let definition = read.definition, !hasErrors else { return Self.unusable }
         var events = try GivenEvents.read(options.event)
         guard let input = try input(of: definition, &events) else { return Self.unusable }
-        var run = try makeRun(definition, children + [definition], stubs, exchange, events)
+        var run = try makeRun(definition, children + [definition], stubs, http, events)
         return show(await run.run(input: input))
     }
 
@@ -70,12 +71,10 @@ struct LaptopSession {
     }
 
     private func makeRun(
-        _ definition: Definition, _ known: [Definition], _ stubs: StubFile, _ exchange: any HTTPExchange,
+        _ definition: Definition, _ known: [Definition], _ stubs: StubFile, _ http: HTTPTaskCaller,
         _ events: [JSONValue]
     ) throws -> DefinitionRun {
-        let secrets = GivenSecrets(try options.secrets.map(GivenValue.read)?.objectValue ?? [:])
         let parameters = try options.parameters.map(GivenValue.read) ?? [:]
-        let http = HTTPTaskCaller(client: exchange, secrets: secrets)
         let clock = options.clock
         let make: @Sendable (Definition, ChildWorkflows, Timestamp, [JSONValue]) -> DefinitionRun = {
             definition, children, moment, events in
