@@ -105,14 +105,13 @@ struct WorkflowScheduleTests {
         }
     }
 
-    @Test("a time zone that does not exist is refused when the workflow is cloned")
+    @Test("a template with a time zone that does not exist is not published")
     func unknownZone() async throws {
         try await CatalogueFixture.with { fixture in
-            try await publish(
-                fixture,
-                Self.template("1.0.0", schedule: "  cron: 0 6 * * *\n", policy: "{ timeZone: Europe/Berlim }"))
-            let problem = try await fixture.problem { _ = try await clone(fixture) }
-            #expect(problem.items.map(\.path) == ["/template"])
+            let template = try Self.template(
+                "1.0.0", schedule: "  cron: 0 6 * * *\n", policy: "{ timeZone: Europe/Berlim }")
+            let problem = try await fixture.problem { try await publish(fixture, template) }
+            #expect(problem.items.map(\.path) == ["workflow.yaml:/document/metadata/schedule/timeZone"])
             #expect(problem.items.first?.message.contains("Europe/Berlim") == true)
         }
     }
