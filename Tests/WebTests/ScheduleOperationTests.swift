@@ -1,4 +1,5 @@
 import Database
+import HTTPTypes
 import HummingbirdTesting
 import JSON
 import Primitives
