@@ -156,12 +156,11 @@ struct EventSetTests {
             _ = try await shell.database.pipeline(
                 shell.scope,
                 [
-                    """
-                    UPDATE millwright.workflow_trigger SET correlations = '{"order": ".data.order | tostring"}'
-                    WHERE workflow_id = \(id)
-                    """,
+                    "DELETE FROM millwright.workflow_trigger WHERE workflow_id = \(id)",
                     "UPDATE millwright.workflow SET row_version = row_version + 1",
                 ])
+            try await shell.addTriggers(
+                Self.places.map { ($0.type, ["order": ".data | .order"]) }, of: id)
             try await shell.send(Self.event(2, order: 1))
             #expect(try await shell.count("millwright.run") == 0)
             #expect(try await shell.count("millwright.event_set", "reason = 'workflow-changed'") == 1)

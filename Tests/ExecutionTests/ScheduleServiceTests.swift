@@ -103,6 +103,8 @@ struct ScheduleServiceTests {
             #expect(work.map(\.input) == [["scheduledAt": "2026-03-29T01:00:00Z"]])
             #expect(work.map(\.workflowID) == [id])
             #expect(try await shell.timing(id)?.lastRunStatus == .pending)
+            let run = try #require(try await shell.runs.list(in: shell.scope, page: PageRequest()).items.first)
+            #expect(run.scheduleKind == .cron && run.scheduledAt?.description == "2026-03-29T01:00:00Z")
         }
     }
 

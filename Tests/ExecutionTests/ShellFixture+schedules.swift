@@ -40,7 +40,7 @@ extension ShellFixture {
                   \(place.partnerID), \(place.clientID), \(place.plantID), \(id), \(rule.kind.rawValue), \(rule.json),
                   'new', to_timestamp(0))
                 ON CONFLICT (partner_id, client_id, plant_id, workflow_id, kind) DO UPDATE
-                SET rule = EXCLUDED.rule, status = 'new', next_moment = NULL, next_due_at = EXCLUDED.next_due_at,
+                SET rule = EXCLUDED.rule, status = 'new', detail = NULL, next_moment = NULL, next_due_at = EXCLUDED.next_due_at,
                   queued_moment = NULL, awaits_run_id = NULL
                 """
             ])
@@ -52,6 +52,11 @@ extension ShellFixture {
         -> WorkflowID
     {
         let id = try await addWorkflow(name)
+        try await addTriggers(places, of: id)
+        return id
+    }
+
+    func addTriggers(_ places: [(type: String, correlations: JSONValue)], of id: WorkflowID) async throws {
         for (position, trigger) in places.enumerated() {
             let filter: JSONValue = ["attributes": ["type": .string(trigger.type)]]
             _ = try await database.pipeline(
@@ -66,7 +71,6 @@ extension ShellFixture {
                     """
                 ])
         }
-        return id
     }
 
     /// Lets the service do all that is due now.

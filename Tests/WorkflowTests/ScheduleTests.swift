@@ -13,7 +13,7 @@ struct ScheduleTests {
             ("{on: {one: {with: {type: '${ .x }'}}}}", .invalidExpression),
             ("{on: {any: []}}", .notSupported),
             ("{on: {all: []}}", .missingField),
-            ("{on: {any: [{with: {type: t}}], until: x}}", .unknownProperty),
+            ("{on: {any: [{with: {type: t}}], until: {one: {with: {type: u}}}}}", .unknownProperty),
             ("{on: {all: [{with: {type: t}, correlate: {k: {from: .k}}}, {with: {type: u}}]}}", .missingField),
             ("{on: {one: {with: {type: t}, correlate: {k: {from: '${ . | '}}}}}", .invalidExpression),
             ("{}", .missingField),

@@ -2,6 +2,7 @@ import Database
 import JSON
 package import Primitives
 import Tenancy
+import Workflow
 import YAML
 
 extension TemplateDirectory {
@@ -23,6 +24,7 @@ extension TemplateDirectory {
         }
         try Self.requireClean(package)
         return try await database.transaction(scope) { transaction in
+            try await Self.requireKnownZone(package, in: transaction)
             let version = TemplateVersion(
                 id: TemplateVersionID(), origin: scope == .platform ? .platform : .partner, slug: package.slug,
                 version: package.metadata.version, digest: package.digest, name: package.metadata.name,
@@ -54,6 +56,21 @@ extension TemplateDirectory {
             items: report.problems.filter { $0.severity == .error }.map { problem in
                 .init(path: problem.location.map { "\(problem.file):\($0)" } ?? problem.file, message: problem.message)
             })
+    }
+
+    /// Which time zones there are is known by the database's own list, as for the zones of plants.
+    private static func requireKnownZone(_ package: TemplatePackage, in transaction: TenantTransaction) async throws {
+        let zone = DefinitionDecoder.decode(package.document).definition?.schedule?.policy.timeZone
+        guard let zone,
+            try await transaction.query("SELECT 1 FROM pg_catalog.pg_timezone_names WHERE name = \(zone)").isEmpty
+        else { return }
+        throw Problem(
+            .invalidDefinition, "The template \(package.slug) has a mistake and was not published.",
+            items: [
+                .init(
+                    path: "workflow.yaml:/document/metadata/schedule/timeZone",
+                    message: "There is no time zone \(zone). Give an IANA name such as Europe/Berlin.")
+            ])
     }
 
     /// Inserts the version unless its number is taken; answers what stands there now.

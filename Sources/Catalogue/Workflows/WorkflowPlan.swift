@@ -39,7 +39,6 @@ struct WorkflowPlan {
         let connectors = try await connectors(bindings, plant, transaction)
         checkBindings(bindings, of: definition, connectors, &findings)
         try await WorkflowSurroundings.check(definition, of: id, in: plant, transaction, &findings)
-        try await checkZone(definition.schedule?.policy.timeZone, &findings, transaction)
         try findings.refuse("The workflow cannot be set up like this.")
         return WorkflowPlan(
             template: template, definition: definition, given: parameters, parameters: values.effective,
@@ -67,18 +66,6 @@ struct WorkflowPlan {
             found[try row.decode("connection_id")] = connector.description
         }
         return found
-    }
-
-    /// Which zones there are is known by the database's own list, as for the zones of plants.
-    private static func checkZone(
-        _ name: String?, _ findings: inout Findings, _ transaction: TenantTransaction
-    ) async throws {
-        guard let name else { return }
-        let rows = try await transaction.query("SELECT 1 FROM pg_catalog.pg_timezone_names WHERE name = \(name)")
-        if rows.isEmpty {
-            findings.add(
-                "/template", "The time zone “\(name)” of its schedule is not known. Publish a corrected version.")
-        }
     }
 
     static func checkBindings(

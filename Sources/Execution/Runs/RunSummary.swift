@@ -22,6 +22,9 @@ package struct RunSummary: Sendable, Hashable {
     /// The event that started it.
     package var eventID: EventRecordID?
     package var parentRunID: RunID?
+    /// The schedule that started it, and the moment that it was started for.
+    package var scheduleKind: TimedRule.Kind?
+    package var scheduledAt: Timestamp?
     package var initiator: PrincipalID?
     package var requestedBy: String?
     /// RFC 7807, of a faulted run.
@@ -67,7 +70,8 @@ extension RunSummary {
     static let columns: StaticString = """
         run.partner_id, run.client_id, run.plant_id, run.run_id, run.workflow_id, workflow.name AS workflow_name,
         run.definition_digest, run.status, run.business_key, run.priority, run.accepted_at, run.started_at, run.ended_at,
-        run.wake_at, run.event_id, run.parent_run_id, run.initiator_principal_id, run.requested_by, run.error
+        run.wake_at, run.event_id, run.parent_run_id, run.schedule_kind, run.scheduled_at, run.initiator_principal_id,
+        run.requested_by, run.error
         """
 
     init(row: Row) throws {
@@ -81,6 +85,8 @@ extension RunSummary {
             wakeAt: try row.decode("wake_at", as: Timestamp?.self),
             eventID: try row.decode("event_id", as: EventRecordID?.self),
             parentRunID: try row.decode("parent_run_id", as: RunID?.self),
+            scheduleKind: try row.decode("schedule_kind", as: String?.self).flatMap { TimedRule.Kind(rawValue: $0) },
+            scheduledAt: try row.decode("scheduled_at", as: Timestamp?.self),
             initiator: try row.decode("initiator_principal_id", as: PrincipalID?.self),
             requestedBy: try row.decode("requested_by", as: String?.self),
             error: try row.decode("error", as: JSONValue?.self))

@@ -17,6 +17,7 @@ struct RunOperations {
             "status": Schema.oneOf(RunStatus.self), "businessKey": Schema.string, "priority": Schema.integer,
             "acceptedAt": Schema.timestamp, "startedAt": Schema.timestamp, "endedAt": Schema.timestamp,
             "wakeAt": Schema.timestamp, "eventId": Schema.uuid, "parentRunId": Schema.uuid,
+            "schedule": Schema.oneOf(TimedRule.Kind.self), "scheduledAt": Schema.timestamp,
             "initiatorId": Schema.uuid, "requestedBy": Schema.string, "error": Schema.anything,
             "sequence": Schema.integer, "input": Schema.anything, "output": Schema.anything, "state": Schema.anything,
         ], required: ["id", "workflowId", "workflow", "status", "acceptedAt"])
@@ -33,6 +34,8 @@ struct RunOperations {
         object.set("wakeAt", ifPresent: run.wakeAt.json)
         object.set("eventId", ifPresent: run.eventID.json)
         object.set("parentRunId", ifPresent: run.parentRunID.json)
+        object.set("schedule", ifPresent: run.scheduleKind.map { .string($0.rawValue) })
+        object.set("scheduledAt", ifPresent: run.scheduledAt.json)
         object.set("initiatorId", ifPresent: run.initiator.json)
         object.set("requestedBy", ifPresent: run.requestedBy.map(JSONValue.string))
         object.set("error", ifPresent: run.error)

@@ -19,7 +19,7 @@ extension DecodingPass {
         schedule.everySeconds = interval(fields, "every")
         schedule.afterSeconds = interval(fields, "after")
         schedule.cron = cron(fields)
-        if !keys.dropLast().contains(where: { fields[$0] != nil }) {
+        if !keys.contains(where: { fields[$0] != nil }) {
             error(.missingField, "schedule needs one of every, cron, after and on. Add one.", at: fields.path)
         }
         if fields["read"] != nil, fields["on"] == nil {
