@@ -38,7 +38,6 @@ extension Target.Dependency {
     static let unixSignals: Self = .product(name: "UnixSignals", package: "swift-service-lifecycle")
     static let subprocess: Self = .product(name: "Subprocess", package: "swift-subprocess")
     static let systemPackage: Self = .product(name: "SystemPackage", package: "swift-system")
-    static let yams: Self = .product(name: "Yams", package: "Yams")
 }
 
 func part(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
@@ -79,7 +78,6 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-system", from: "1.8.1"),
         .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1"),
         .package(url: "https://github.com/hummingbird-project/swift-mustache", from: "2.1.1"),
-        .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
         .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0"),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
         .package(url: "https://github.com/swiftlang/swift-subprocess", from: "1.0.2"),
@@ -89,11 +87,12 @@ let package = Package(
         .systemLibrary(name: "CHiredis", pkgConfig: "hiredis", providers: [.apt(["libhiredis-dev"])]),
         .systemLibrary(name: "CXML2", pkgConfig: "libxml-2.0", providers: [.apt(["libxml2-dev"])]),
         .systemLibrary(name: "COniguruma", pkgConfig: "oniguruma", providers: [.apt(["libonig-dev"])]),
+        .systemLibrary(name: "CLibYAML", pkgConfig: "yaml-0.1", providers: [.apt(["libyaml-dev"])]),
 
         part("Primitives", []),
         part("JSON", ["COniguruma"]),
         part("JQ", ["JSON", "COniguruma"]),
-        part("YAML", ["JSON", .yams]),
+        part("YAML", ["JSON", "CLibYAML"]),
         part("XML", ["JSON", "CXML2"]),
         part("Redis", ["CHiredis", "Primitives"]),
         part("Database", ["CPostgres", "Primitives", "JSON", .collections, .logging, .metrics, .serviceLifecycle]),

@@ -1,4 +1,4 @@
-import CYaml
+import CLibYAML
 
 /// libyaml's parser: the text's events, one after the other.
 struct EventReader: ~Copyable {

@@ -38,7 +38,8 @@ struct TaskEffectTests {
     private func seal(_ text: String, to key: [UInt8], for plant: PlantID) throws -> SealedCredential {
         let id = CredentialID()
         var sender = try HPKE.Sender(
-            recipientKey: Curve25519.KeyAgreement.PublicKey(rawRepresentation: key), ciphersuite: CredentialSealing.ciphersuite,
+            recipientKey: Curve25519.KeyAgreement.PublicKey(rawRepresentation: key),
+            ciphersuite: CredentialSealing.ciphersuite,
             info: Data(CredentialSealing.info(plant: plant, credential: id, version: 1)))
         let ciphertext = try sender.seal(Data(text.utf8))
         return SealedCredential(
@@ -47,6 +48,7 @@ struct TaskEffectTests {
 
     private func effect(_ function: String, _ arguments: JSONValue) throws -> Effect {
         var envelope = TestWorkflow.calling.envelope
+        envelope.document.set("use", ["secrets": ["erp", "key", "gone"]])
         envelope.facts.set("plant", ["id": .string(plant.description)])
         return Effect(
             id: .init(runID: run, waitID: "w"), request: CallRequest(function: function, arguments: arguments),
@@ -85,6 +87,16 @@ struct TaskEffectTests {
                 "http", ["method": "get", "endpoint": .string("http://127.0.0.1:\(port)/"), "body": marker("gone")]))
         #expect(
             unknown.error?.type.hasSuffix("/configuration") == true && unknown.error?.detail?.contains("gone") == true)
+    }
+
+    @Test("a connection that the definition does not declare as a secret is none, whoever writes a marker of it")
+    func undeclared() async throws {
+        let effects = try effects(1, ["other": "t0ken-text"])
+        let marker = SecretMarker(runID: run.description, name: "other").text
+        let arguments: JSONValue = ["method": "post", "endpoint": "http://127.0.0.1:1/", "body": .string(marker)]
+        let result = await effects.perform(try effect("http", arguments))
+        #expect(
+            result.error?.type.hasSuffix("/configuration") == true && result.error?.detail?.contains("other") == true)
     }
 
     @Test("a credential that was sealed to another plant is no secret of this one")

@@ -20,8 +20,8 @@ package final class ConnectorEffects: EffectPerformer, SettingsAdopter {
     ) {
         let client = OutboundClient(dialer: dialer)
         connections = ConnectionDirectory(opener: opener, client: client, dialer: dialer, loop: loop)
-        tasks = HTTPTaskCaller(
-            client: client, secrets: ConnectionSecrets(connections: connections, plant: plantID))
+        // Each task brings the secrets of its own definition.
+        tasks = HTTPTaskCaller(client: client, secrets: GivenSecrets([:]))
         self.capabilities = capabilities
         self.plantID = plantID
     }
@@ -43,7 +43,9 @@ package final class ConnectorEffects: EffectPerformer, SettingsAdopter {
             function: effect.request.function, arguments: effect.request.arguments, runID: effect.id.runID.description,
             idempotencyKey: effect.idempotencyKey, timeoutSeconds: effect.request.timeoutSeconds,
             mayHaveHappened: effect.mayHaveHappened)
-        return try await tasks.taking(ConnectionSecrets(connections: connections, plant: plant)).perform(call)
+        let secrets = ConnectionSecrets(
+            connections: connections, declared: effect.program.definition.secrets, plant: plant)
+        return try await tasks.taking(secrets).perform(call)
     }
 
     private func call(_ effect: Effect) async throws(CallFailure) -> EffectResult {

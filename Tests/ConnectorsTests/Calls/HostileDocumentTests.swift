@@ -45,7 +45,7 @@ struct HostileDocumentTests {
         #expect(try await failure(own)?.detail.contains("no operation `doIt`") == true)
     }
 
-    @Test("10 MB, 200,000 levels, a million aliases and 100,000 operations cost no more than their limits")
+    @Test("10 MB, 200,000 levels, a million aliases and 20,000 operations cost no more than their limits")
     func large() async throws {
         #expect(
             try await failure(String(repeating: " ", count: 10 << 20))?.detail.contains("larger than the limit") == true
@@ -57,7 +57,7 @@ struct HostileDocumentTests {
             + (1..<30).map { "a\($0): &a\($0) [\(Array(repeating: "*a\($0 - 1)", count: 9).joined(separator: ","))]\n" }
             .joined()
         #expect(try await failure(bomb)?.kind == .configuration)
-        let operations = (0..<60_000).map { #""/\#($0)":{"get":{"operationId":"o\#($0)"}}"# }.joined(separator: ",")
+        let operations = (0..<20_000).map { #""/\#($0)":{"get":{"operationId":"o\#($0)"}}"# }.joined(separator: ",")
         let failure = try await failure(#"{"openapi":"3.1.0","paths":{\#(operations)}}"#)
         #expect(failure?.detail.contains("no operation") == true, "\(failure as Any)")
         let parameters = Array(repeating: #"{"name":"a","in":"query"}"#, count: 5000).joined(separator: ",")
