@@ -9,17 +9,21 @@ import Workflow
 package final class ConnectorEffects: EffectPerformer, SettingsAdopter {
     private let connections: ConnectionDirectory
     private let http: HTTPCallEffect
+    private let processes: ProcessEffect
     private let capabilities: CapabilityTable
     private let plantID: PlantID?
 
-    /// - Parameter plantID: `nil` leaves it to the facts of the definitions.
+    /// - Parameters:
+    ///   - plantID: `nil` leaves it to the facts of the definitions.
+    ///   - processSocket: where scripts and shell commands are run; `nil` refuses them.
     package init(
         opener: CredentialOpener, dialer: any EgressDialer, loop: any EventLoop, plantID: PlantID?,
-        capabilities: CapabilityTable = .standard
+        processSocket: String? = nil, capabilities: CapabilityTable = .standard
     ) {
         let client = OutboundClient(dialer: dialer)
         connections = ConnectionDirectory(opener: opener, client: client, dialer: dialer, loop: loop)
         http = HTTPCallEffect(client: client)
+        processes = ProcessEffect(socketPath: processSocket, loop: loop, http: http)
         self.capabilities = capabilities
         self.plantID = plantID
     }
@@ -27,6 +31,7 @@ package final class ConnectorEffects: EffectPerformer, SettingsAdopter {
     package func adopt(_ settings: PlantSettings) { connections.adopt(settings.connections) }
 
     package func perform(_ effect: Effect) async -> EffectResult {
+        if ProcessEffect.performs(effect.request.function) { return await processes.perform(effect) }
         do {
             if effect.request.function == "http" { return .succeeded(try await http.perform(effect)) }
             return try await call(effect)
