@@ -10,7 +10,8 @@ package struct FunctionTable: Sendable {
     package var resources: [String: JSONValue]
 
     package init(
-        functions: [Function], drivers: Set<Driver> = [.http, .workflow], resources: [String: JSONValue] = [:]
+        functions: [Function], drivers: Set<Driver> = [.http, .script, .shell, .workflow],
+        resources: [String: JSONValue] = [:]
     ) {
         self.functions = Dictionary(functions.map { ($0.name, $0) }, uniquingKeysWith: { $1 })
         self.drivers = drivers
