@@ -72,7 +72,9 @@ package struct ProcessSandbox: Sendable {
         do {
             status = try await Subprocess.run(
                 .path(FilePath("/bin/sh")), arguments: Arguments(command), environment: .custom(Self.environment),
-                platformOptions: Self.platformOptions, input: .inputWriter, output: .sequence, error: .sequence
+                // Where the control plane stands is nobody's business: a shell would hand it on as PWD.
+                workingDirectory: FilePath("/"), platformOptions: Self.platformOptions, input: .inputWriter,
+                output: .sequence, error: .sequence
             ) { await watched.watch($0) }.terminationStatus
         } catch {
             if Task.isCancelled { throw ProcessFailure(.cancelled, "the process was given up") }

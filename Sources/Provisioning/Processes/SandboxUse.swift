@@ -26,7 +26,7 @@ struct SandboxUse: Sendable {
         if pages * Int(sysconf(Int32(_SC_PAGESIZE))) > limits.memoryMegabytes << 20 {
             return "it holds more than \(limits.memoryMegabytes) MiB of memory"
         }
-        if let last = family.max(), let files = Self.temporaryFiles(of: last), files > limits.temporaryFiles {
+        if let last = family.max(), let files = Self.temporaryFiles(of: last, limits), files > limits.temporaryFiles {
             return "it has more than \(limits.temporaryFiles) files"
         }
         return nil
@@ -67,9 +67,13 @@ struct SandboxUse: Sendable {
     }
 
     /// An empty file takes memory too, and nothing but its file system counts it.
-    private static func temporaryFiles(of pid: Int32) -> Int? {
+    ///
+    /// `nil` while the sandbox is being set up: what stands there then is this machine's own folder, of another size.
+    private static func temporaryFiles(of pid: Int32, _ limits: ProcessLimits) -> Int? {
         var status = statvfs()
-        guard statvfs("/proc/\(pid)/root/tmp", &status) == 0 else { return nil }
+        guard statvfs("/proc/\(pid)/root/tmp", &status) == 0,
+            Int(status.f_blocks) * Int(status.f_frsize) == limits.temporaryBytes
+        else { return nil }
         return Int(status.f_files) - Int(status.f_ffree)
     }
 

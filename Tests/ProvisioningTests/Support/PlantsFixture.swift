@@ -13,6 +13,7 @@ struct PlantsFixture: Sendable {
     let registry: MemoryRegistry
     let sync: MemorySync
     let log: LogRecords
+    let policies = MemoryPolicies()
 
     var plantsDirectory: String { folder.path("plants") }
     func directory(of plant: TenantScope) -> String { plantsDirectory + "/" + plant.plantText }
@@ -58,7 +59,9 @@ struct PlantsFixture: Sendable {
             root: plantsDirectory, account: Self.account, endpoint: sync,
             egress: { plant, path in
                 try await gateway.serve(plant: plant.plantText, socketPath: path, policy: { rules })
-            }, group: MultiThreadedEventLoopGroup.singleton, logger: log.logger())
+            },
+            processes: ProcessGate(policies: policies.port, sandbox: Sandboxes.sandbox, logger: log.logger()),
+            group: MultiThreadedEventLoopGroup.singleton, logger: log.logger())
         return Reconciler(registry: registry, driver: driver, houses: houses, logger: log.logger())
     }
 
