@@ -12,18 +12,29 @@ struct SandboxUse: Sendable {
     /// The outermost process of the sandbox; all others descend from it, for the first one inside adopts what is left.
     let root: Int32
 
+    /// Nobody else's blocking work is to delay a look.
+    private static let thread: NIOThreadPool = {
+        let pool = NIOThreadPool(numberOfThreads: 1)
+        pool.start()
+        return pool
+    }()
+
     /// Reading `/proc` blocks, a little: not on the cooperative pool.
     ///
     /// - Returns: what there is too much of; `nil` while all is well.
     func excess(over limits: ProcessLimits) async -> String? {
-        let found: String?? = try? await NIOThreadPool.singleton.runIfActive { look(limits) }
+        let found: String?? = try? await Self.thread.runIfActive { look(limits) }
         return found ?? nil
     }
 
     private func look(_ limits: ProcessLimits) -> String? {
         let family = Self.descendants(of: root)
+        let limit = limits.memoryMegabytes << 20
         let pages = family.reduce(0) { $0 + Self.residentPages(of: $1) }
-        if pages * Int(sysconf(Int32(_SC_PAGESIZE))) > limits.memoryMegabytes << 20 {
+        // What processes share counts for each of them at first; the exact sum takes longer and is rarely needed.
+        if pages * Int(sysconf(Int32(_SC_PAGESIZE))) > limit,
+            family.reduce(0, { $0 + Self.proportionalBytes(of: $1) }) > limit
+        {
             return "it holds more than \(limits.memoryMegabytes) MiB of memory"
         }
         if let last = family.max(), let files = Self.temporaryFiles(of: last, limits), files > limits.temporaryFiles {
@@ -64,6 +75,16 @@ struct SandboxUse: Sendable {
     private static func residentPages(of pid: Int32) -> Int {
         let fields = line("/proc/\(pid)/statm").split(separator: UInt8(ascii: " "))
         return fields.count > 1 ? Int(String(decoding: fields[1], as: UTF8.self)) ?? 0 : 0
+    }
+
+    /// Its own pages, and its share of those that it shares.
+    private static func proportionalBytes(of pid: Int32) -> Int {
+        for line in line("/proc/\(pid)/smaps_rollup").split(separator: UInt8(ascii: "\n"))
+        where line.starts(with: Array("Pss:".utf8)) {
+            let digits = line.filter { (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) }
+            return (Int(String(decoding: digits, as: UTF8.self)) ?? 0) << 10
+        }
+        return residentPages(of: pid) * Int(sysconf(Int32(_SC_PAGESIZE)))
     }
 
     /// An empty file takes memory too, and nothing but its file system counts it.

@@ -7,8 +7,16 @@ import NIOPosix
 final class ProcessCaller: Sendable {
     private let descriptor: Int32
 
+    /// So that what other tests wait for does not keep an answer from being read.
+    private static let threads: NIOThreadPool = {
+        let pool = NIOThreadPool(numberOfThreads: 8)
+        pool.start()
+        return pool
+    }()
+
     init(_ path: String) throws {
-        descriptor = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue), 0)
+        // Not for the programs that other tests start meanwhile: with them it would stay open.
+        descriptor = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
         let address = try SocketAddress(unixDomainSocketPath: path)
         guard address.withSockAddr({ connect(descriptor, $0, socklen_t($1)) }) == 0 else {
             Glibc.close(descriptor)
@@ -29,7 +37,7 @@ final class ProcessCaller: Sendable {
 
     /// The answer; `nil` when the connection is closed instead.
     func answer() async throws -> JSONValue? {
-        let bytes = try await NIOThreadPool.singleton.runIfActive { [descriptor] in
+        let bytes = try await Self.threads.runIfActive { [descriptor] in
             var bytes: [UInt8] = []
             var buffer = [UInt8](repeating: 0, count: 1 << 16)
             while case let count = recv(descriptor, &buffer, buffer.count, 0), count > 0 { bytes += buffer[..<count] }
