@@ -55,7 +55,7 @@ struct TenantFileTests {
             "client.yaml:1:1: Must be 1 to 63 characters", "client.yaml:3:1: Is not a currency.",
             "a.yaml:5:7: Must name at least two labels",
             "a.yaml:5:22: Must be from 1 to 65535.",
-            "a.yaml:6:23: Is not a language for processes", "a.yaml:6:43: Must be from 1 to 300.",
+            "a.yaml:6:22: Is not a language for processes", "a.yaml:6:29: Must be from 1 to 300.",
             "a.yaml:8:19: There is no connector “no-such-connector”",
             "a.yaml:9:", "a.yaml:15:19: ",
             "a.yaml:16:39: The workflow does not use “colour”", "b.yaml:1:1: the plant “north” is there already",
