@@ -29,6 +29,7 @@ struct TenantFileTests {
             timeZone: Mars/Olympus
             egress:
               - { host: '*.com', port: 0 }
+            processes: { allow: [perl], wallSeconds: 301 }
             connections:
               - { name: cmms, connector: no-such-connector }
               - { name: erp, connector: stand-in-cmms, configuration: { baseAdress: 'http://x' } }
@@ -53,9 +54,11 @@ struct TenantFileTests {
             "partner.yaml:9:41: there is no role “king”", "partner.yaml:9:47: ",
             "client.yaml:1:1: Must be 1 to 63 characters", "client.yaml:3:1: Is not a currency.",
             "a.yaml:5:7: Must name at least two labels",
-            "a.yaml:5:22: Must be from 1 to 65535.", "a.yaml:7:19: There is no connector “no-such-connector”",
-            "a.yaml:8:", "a.yaml:14:19: ",
-            "a.yaml:15:39: The workflow does not use “colour”", "b.yaml:1:1: the plant “north” is there already",
+            "a.yaml:5:22: Must be from 1 to 65535.",
+            "a.yaml:6:22: Is not a language for processes", "a.yaml:6:29: Must be from 1 to 300.",
+            "a.yaml:8:19: There is no connector “no-such-connector”",
+            "a.yaml:9:", "a.yaml:15:19: ",
+            "a.yaml:16:39: The workflow does not use “colour”", "b.yaml:1:1: the plant “north” is there already",
             "c.yaml:",
             "d.yaml:1:4: the file is not UTF-8", "e.yaml:",
         ] {

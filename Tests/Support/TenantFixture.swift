@@ -18,6 +18,7 @@ package struct TenantFixture: Sendable {
     package let authenticator: Authenticator
     package let brands: BrandDirectory
     package let egress: EgressDirectory
+    package let processPolicies: ProcessPolicyDirectory
     package let audit: AuditTrail
 
     package init(_ database: Database, clock: any WallClock = SystemWallClock()) {
@@ -30,6 +31,7 @@ package struct TenantFixture: Sendable {
         authenticator = Authenticator(database: database, feed: feed, passwords: passwords, clock: clock)
         brands = BrandDirectory(database: database, feed: feed)
         egress = EgressDirectory(database: database, feed: feed)
+        processPolicies = ProcessPolicyDirectory(database: database, feed: feed)
         audit = AuditTrail(database: database)
     }
 

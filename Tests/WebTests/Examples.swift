@@ -150,6 +150,7 @@ struct Examples: Sendable {
         case "RemoveHostName":
             try await tenants.brands.addHost(host, to: stage.scope, by: .system)
             return plain(stage.path(operation, query: "host=" + host))
+        case "replaceProcessPolicy": return plain(path, ["allow": ["python"]])
         case "putEgressRule": return plain(path, ["host": .string(host), "port": 443])
         case "removeEgressRule":
             try await tenants.egress.put(EgressRule(host: host, port: 443), for: stage.scope, by: .system)

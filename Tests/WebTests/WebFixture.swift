@@ -72,7 +72,8 @@ struct WebFixture: Sendable {
         surface = APISurface(
             .init(
                 tenants: tenants.directory, principals: tenants.principals, authenticator: tenants.authenticator,
-                brands: tenants.brands, egress: tenants.egress, audit: tenants.audit,
+                brands: tenants.brands, egress: tenants.egress, processPolicies: tenants.processPolicies,
+                audit: tenants.audit,
                 vault: vault, templates: catalogue.templates, connections: catalogue.connections,
                 workflows: catalogue.workflows, intake: intake,
                 runs: RunDirectory(database: database, board: board),

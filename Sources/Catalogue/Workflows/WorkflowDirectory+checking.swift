@@ -6,9 +6,12 @@ import Workflow
 extension WorkflowDirectory {
     /// What is wrong with a workflow before its plant or its connections are there.
     ///
-    /// - Parameter connectors: by capability, the description of the connector that it is to be bound to.
+    /// - Parameters:
+    ///   - connectors: by capability, the description of the connector that it is to be bound to.
+    ///   - processes: what the plant allows.
     package static func objections(
-        to package: TemplatePackage, name: String, parameters: JSONValue, connectors: [String: JSONValue]
+        to package: TemplatePackage, name: String, parameters: JSONValue, connectors: [String: JSONValue],
+        processes: ProcessPolicy
     ) -> [Problem.Item] {
         var findings = Findings()
         findings.checkName(name, at: "/name")
@@ -30,6 +33,7 @@ extension WorkflowDirectory {
             described[id] = ConnectorDecoder.decode(connector).description
         }
         WorkflowPlan.checkBindings(bindings, of: definition, described, &findings)
+        findings.add(contentsOf: ProcessUse(definition).objections(to: processes))
         return findings.items
     }
 }

@@ -2,6 +2,7 @@ import Connectors
 import Database
 import JSON
 import Primitives
+import Tenancy
 import Workflow
 
 /// A template version with a plant's values, checked as a whole: what a revision of a workflow is made of.
@@ -39,6 +40,11 @@ struct WorkflowPlan {
         let connectors = try await connectors(bindings, plant, transaction)
         checkBindings(bindings, of: definition, connectors, &findings)
         try await WorkflowSurroundings.check(definition, of: id, in: plant, transaction, &findings)
+        let processes = ProcessUse(definition)
+        if !processes.places.isEmpty {
+            let policy = try await ProcessPolicyDirectory.policy(of: plant.scope, in: transaction)
+            findings.add(contentsOf: processes.objections(to: policy))
+        }
         try findings.refuse("The workflow cannot be set up like this.")
         return WorkflowPlan(
             template: template, definition: definition, given: parameters, parameters: values.effective,

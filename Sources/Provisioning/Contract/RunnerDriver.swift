@@ -17,7 +17,8 @@ package struct RunnerSpecification: Sendable {
     package var plant: TenantScope
     package var runnerID: RunnerID
     package var epoch: Int64
-    /// The directory with the plant's `sync.sock` and `egress.sock`. The runner can connect to them and change nothing.
+    /// The directory with the plant's `sync.sock`, `egress.sock` and, where its policy allows processes,
+    /// `processes.sock`. The runner can connect to them and change nothing.
     package var socketDirectory: String
     package var drainSeconds: Int
     package var logLevel: String

@@ -15,20 +15,23 @@ package struct PlantHouses: Sendable {
     let account: LocalProcessDriver.Account?
     let endpoint: any SyncEndpoint
     let egress: EgressServer
+    let processes: ProcessGate?
     let group: any EventLoopGroup
     let logger: Logger
 
     /// - Parameters:
     ///   - root: a directory with a short path (a Unix socket's path has 107 bytes at the most).
     ///   - account: who owns the plants' directories, so that the runner may enter its own and no other.
+    ///   - processes: runs the plants' scripts and shell commands; without it no plant may have any.
     package init(
         root: String, account: LocalProcessDriver.Account?, endpoint: any SyncEndpoint,
-        egress: @escaping EgressServer, group: any EventLoopGroup, logger: Logger
+        egress: @escaping EgressServer, processes: ProcessGate? = nil, group: any EventLoopGroup, logger: Logger
     ) {
         self.root = root
         self.account = account
         self.endpoint = endpoint
         self.egress = egress
+        self.processes = processes
         self.group = group
         self.logger = logger
     }
@@ -60,13 +63,13 @@ package struct PlantHouses: Sendable {
     }
 }
 
-/// The directory of one plant with the two sockets that its runner sees, and what serves them.
+/// The directory of one plant with the sockets that its runner sees, and what serves them.
 struct PlantHouse: Sendable {
     let houses: PlantHouses
     let plant: TenantScope
     let directory: String
 
-    /// Runs `body` with both sockets open, once a runner can connect. They are closed and removed when `body` has ended
+    /// Runs `body` with the sockets open, once a runner can connect. They are closed and removed when `body` has ended
     /// and not when this task is cancelled: a runner that drains still commits through them.
     func whileOpen(_ body: () async -> Void) async {
         let (opened, isOpen) = AsyncStream<Void>.makeStream()
@@ -97,8 +100,18 @@ struct PlantHouse: Sendable {
                     }
                 }
             }
+            if let gate = houses.processes { sockets.addTask { await door(gate).run() } }
         }
         rmdir(directory)
+    }
+
+    private func door(_ gate: ProcessGate) -> ProcessDoor {
+        let listener = ProcessListener(
+            plant: plant, path: directory + "/" + ProcessDoor.socketName, gate: gate, group: houses.group,
+            logger: houses.logger)
+        return ProcessDoor(plant: plant, gate: gate) {
+            await keepServing("processes") { try await listener.run { handOver(ProcessDoor.socketName) } }
+        }
     }
 
     private func keepServing(_ name: String, _ serve: () async throws -> Void) async {

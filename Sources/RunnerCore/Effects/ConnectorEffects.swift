@@ -10,18 +10,22 @@ import Workflow
 package final class ConnectorEffects: EffectPerformer, SettingsAdopter {
     private let connections: ConnectionDirectory
     private let tasks: HTTPTaskCaller
+    private let processes: ProcessEffect
     private let capabilities: CapabilityTable
     private let plantID: PlantID?
 
-    /// - Parameter plantID: `nil` leaves it to the facts of the definitions.
+    /// - Parameters:
+    ///   - plantID: `nil` leaves it to the facts of the definitions.
+    ///   - processSocket: where scripts and shell commands are run; `nil` refuses them.
     package init(
         opener: CredentialOpener, dialer: any EgressDialer, loop: any EventLoop, plantID: PlantID?,
-        capabilities: CapabilityTable = .standard
+        processSocket: String? = nil, capabilities: CapabilityTable = .standard
     ) {
         let client = OutboundClient(dialer: dialer)
         connections = ConnectionDirectory(opener: opener, client: client, dialer: dialer, loop: loop)
         // Each task brings the secrets of its own definition.
         tasks = HTTPTaskCaller(client: client, secrets: GivenSecrets([:]))
+        processes = ProcessEffect(socketPath: processSocket, loop: loop)
         self.capabilities = capabilities
         self.plantID = plantID
     }
@@ -29,6 +33,9 @@ package final class ConnectorEffects: EffectPerformer, SettingsAdopter {
     package func adopt(_ settings: PlantSettings) { connections.adopt(settings.connections) }
 
     package func perform(_ effect: Effect) async -> EffectResult {
+        if ProcessEffect.performs(effect.request.function) {
+            return await processes.perform(effect) { (source) throws(CallFailure) in try await perform(task: source) }
+        }
         do {
             if HTTPTaskCaller.isHTTPTask(effect.request.function) { return .succeeded(try await perform(task: effect)) }
             return try await call(effect)

@@ -53,7 +53,7 @@ package enum RunnerProcess {
         let opener = CredentialOpener()
         let effects = ConnectorEffects(
             opener: opener, dialer: GatewayDialer(socketPath: settings.socketDirectory + "/egress.sock", group: loop),
-            loop: loop, plantID: settings.plantID)
+            loop: loop, plantID: settings.plantID, processSocket: settings.socketDirectory + "/processes.sock")
         let transport = UnixSyncTransport(
             socketPath: settings.socketDirectory + "/sync.sock", loop: loop, limits: limits)
         let runner = RunnerLoop(

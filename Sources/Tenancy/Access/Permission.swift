@@ -16,6 +16,9 @@ package enum Permission: String, Sendable, Hashable, CaseIterable {
     case brandWrite = "brand.write"
     case egressRead = "egress.read"
     case egressWrite = "egress.write"
+    /// Which scripts and shell commands a plant's workflows may run.
+    case processesRead = "processes.read"
+    case processesWrite = "processes.write"
     case credentialsRead = "credentials.read"
     case credentialsWrite = "credentials.write"
     case connectionsRead = "connections.read"

@@ -12,16 +12,17 @@ extension Role {
         case .partnerOperator:
             Self.observes.union([
                 .principalsRead, .credentialsRead, .credentialsWrite, .connectionsWrite, .connectionsTest,
-                .workflowsWrite, .eventsWrite, .runsOperate, .runnersOperate, .egressWrite, .templatesPublish,
-                .usageRead, .auditRead,
+                .workflowsWrite, .eventsWrite, .runsOperate, .runnersOperate, .egressWrite, .processesWrite,
+                .templatesPublish, .usageRead, .auditRead,
             ])
         case .billingViewer:
             [.partnersRead, .clientsRead, .plantsRead, .brandRead, .usageRead, .priceBooksRead, .invoicesRead]
         case .clientAdmin:
             Self.observes.union([
                 .principalsRead, .principalsWrite, .apiKeysRead, .apiKeysWrite, .roleBindingsRead,
-                .roleBindingsWrite, .brandWrite, .plantsWrite, .egressWrite, .credentialsRead, .credentialsWrite,
-                .connectionsWrite, .connectionsTest, .workflowsWrite, .eventsWrite, .runsOperate, .humanTasksDecide,
+                .roleBindingsWrite, .brandWrite, .plantsWrite, .egressWrite, .processesWrite, .credentialsRead,
+                .credentialsWrite, .connectionsWrite, .connectionsTest, .workflowsWrite, .eventsWrite, .runsOperate,
+                .humanTasksDecide,
                 .usageRead, .priceBooksRead, .invoicesRead, .auditRead, .runnersOperate,
             ])
         case .supervisor: Self.observes.union([.eventsWrite, .runsOperate, .humanTasksDecide, .usageRead])
@@ -39,8 +40,8 @@ extension Role {
 
     /// Sees how a tenant is set up and what runs there; changes nothing.
     private static let observes: Set<Permission> = [
-        .partnersRead, .clientsRead, .plantsRead, .brandRead, .egressRead, .connectionsRead, .templatesRead,
-        .workflowsRead, .eventsRead, .runsRead, .humanTasksRead, .runnersRead,
+        .partnersRead, .clientsRead, .plantsRead, .brandRead, .egressRead, .processesRead, .connectionsRead,
+        .templatesRead, .workflowsRead, .eventsRead, .runsRead, .humanTasksRead, .runnersRead,
     ]
 
     /// Reports what happens on the line and decides what is asked of the role.

@@ -9,12 +9,13 @@ package enum TenancyChange: Sendable, Hashable {
     /// A brand or a host name.
     case brand
     case egress(PlantID)
+    case processPolicy(PlantID)
     /// Notifications may have been missed.
     case everything
 
     static let channel = "millwright_tenancy"
 
-    /// The payload that the triggers of migration 0002 send: `<table>:<identifier>`.
+    /// The payload that the triggers of migrations 0002 and 0009 send: `<table>:<identifier>`.
     init(payload: String) {
         let parts = payload.split(separator: ":", maxSplits: 1).map(String.init)
         let id = parts.count == 2 ? parts[1] : ""
@@ -22,6 +23,7 @@ package enum TenancyChange: Sendable, Hashable {
         case "partner", "client", "plant": self = .tenant
         case "principal", "api_key", "role_binding": self = PrincipalID(id).map(Self.principal) ?? .everything
         case "brand", "brand_host": self = .brand
+        case "process_policy": self = PlantID(id).map(Self.processPolicy) ?? .everything
         case "egress_rule": self = PlantID(id).map(Self.egress) ?? .everything
         default: self = .everything
         }

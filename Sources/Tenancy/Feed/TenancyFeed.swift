@@ -7,7 +7,8 @@ import Synchronization
 /// for the first time that it is connected, nothing is cached.
 package final class TenancyFeed: Sendable {
     private struct State {
-        var observers: [@Sendable (TenancyChange) -> Void] = []
+        var observers: [Int: @Sendable (TenancyChange) -> Void] = [:]
+        var nextObserver = 0
         var isLive = false
     }
 
@@ -33,13 +34,29 @@ package final class TenancyFeed: Sendable {
     }
 
     /// Calls `handler` at each change, on whatever thread hears of it: it must only forget, and quickly.
-    package func observe(_ handler: @escaping @Sendable (TenancyChange) -> Void) {
-        state.withLock { $0.observers.append(handler) }
+    package func observe(_ handler: @escaping @Sendable (TenancyChange) -> Void) { _ = add(handler) }
+
+    /// Yields after each change that `concerns` names, and whenever one may have been missed. Several at once are one.
+    package func changes(where concerns: @escaping @Sendable (TenancyChange) -> Bool) -> AsyncStream<Void> {
+        let (changes, change) = AsyncStream<Void>.makeStream(bufferingPolicy: .bufferingNewest(1))
+        let number = add { if $0 == .everything || concerns($0) { change.yield() } }
+        change.onTermination = { [weak self] _ in
+            _ = self?.state.withLock { $0.observers.removeValue(forKey: number) }
+        }
+        return changes
+    }
+
+    private func add(_ handler: @escaping @Sendable (TenancyChange) -> Void) -> Int {
+        state.withLock { state in
+            state.nextObserver += 1
+            state.observers[state.nextObserver] = handler
+            return state.nextObserver
+        }
     }
 
     /// For a change that this process made: its own caches forget at once, before the notification comes back.
     package func announce(_ change: TenancyChange) {
-        let observers = state.withLock { $0.observers }
+        let observers = state.withLock { Array($0.observers.values) }
         for observer in observers { observer(change) }
     }
 }

@@ -35,7 +35,7 @@ package final class Authenticator: Sendable {
             // A tenant's deletion or suspension ends its principals' keys too.
             switch change {
             case .tenant, .everything: true
-            case .principal, .brand, .egress: false
+            case .principal, .brand, .egress, .processPolicy: false
             }
         }
         feed.observe { [weak self] change in

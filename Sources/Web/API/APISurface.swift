@@ -16,6 +16,7 @@ package struct APISurface: Sendable {
         package var authenticator: Authenticator
         package var brands: BrandDirectory
         package var egress: EgressDirectory
+        package var processPolicies: ProcessPolicyDirectory
         package var audit: AuditTrail
         package var vault: Vault
         package var templates: TemplateDirectory
@@ -37,8 +38,9 @@ package struct APISurface: Sendable {
 
         package init(
             tenants: TenantDirectory, principals: PrincipalDirectory, authenticator: Authenticator,
-            brands: BrandDirectory, egress: EgressDirectory, audit: AuditTrail, vault: Vault,
-            templates: TemplateDirectory, connections: ConnectionDirectory, workflows: WorkflowDirectory,
+            brands: BrandDirectory, egress: EgressDirectory, processPolicies: ProcessPolicyDirectory,
+            audit: AuditTrail, vault: Vault, templates: TemplateDirectory, connections: ConnectionDirectory,
+            workflows: WorkflowDirectory,
             intake: EventIntake, runs: RunDirectory, humanTasks: HumanTaskService, runners: RunnerStore,
             overview: OverviewReader, ledger: UsageLedger, priceBooks: PriceBookDirectory, invoices: InvoiceDirectory,
             idempotency: IdempotencyStore, limits: RequestLimits, metrics: PrometheusRegistry,
@@ -49,6 +51,7 @@ package struct APISurface: Sendable {
             self.authenticator = authenticator
             self.brands = brands
             self.egress = egress
+            self.processPolicies = processPolicies
             self.audit = audit
             self.vault = vault
             self.templates = templates
@@ -83,6 +86,7 @@ package struct APISurface: Sendable {
                 + PrincipalOperations(principals: parts.principals).all
                 + BrandOperations(brands: parts.brands).all
                 + EgressOperations(egress: parts.egress).all
+                + ProcessPolicyOperations(policies: parts.processPolicies).all
                 + CredentialOperations(vault: parts.vault).all
                 + CatalogueOperations(
                     templates: parts.templates, connections: parts.connections, workflows: parts.workflows

@@ -37,6 +37,13 @@ struct DoctorCommand: AsyncParsableCommand {
             account: Account.ofRunners.map { .init(userID: $0.userID, groupID: $0.groupID) }, logger: logger)
         let missing = await driver.missingProtections()
         report("sandbox for runners", missing.isEmpty ? nil : missing.joined(separator: "; "))
+        let processes = ProcessSandbox(
+            bubblewrapPath: settings.bubblewrapPath,
+            account: Account.ofRunners.map { .init(userID: $0.userID, groupID: $0.groupID) })
+        let missingForProcesses = await processes.missingProtections()
+        report(
+            "scripts and shell commands of workflows",
+            missingForProcesses.isEmpty ? nil : missingForProcesses.joined(separator: "; "))
         for folder in ["Migrations", "Templates", "Tenants", "Connectors"] {
             let path = settings.home + "/" + folder
             report(path, TenantFiles.isFolder(path) ? nil : "the folder is not there; set MILLWRIGHT_HOME")

@@ -46,6 +46,7 @@ struct TenantApplier {
             guard let scope = try await plantScope(plant, of: scope, path) else { continue }
             try await common(plant.brand, [], plant.principals, scope, path)
             try await egress(plant.egress, scope, path)
+            try await processes(plant.processes, scope, path)
             try await connections(plant.connections, scope, path)
             try await workflows(plant.workflows, scope, path)
         }
@@ -179,6 +180,15 @@ struct TenantApplier {
             plan.add(.create, "egress rule \(rule.host):\(rule.port) of \(path)")
             if !isDryRun { try await domain.egress.put(rule, for: scope, by: actor) }
         }
+    }
+
+    private mutating func processes(
+        _ entry: TenantFiles.ProcessesEntry?, _ scope: TenantScope, _ path: String
+    ) async throws {
+        guard let policy = try entry?.policy() else { return }
+        guard try await domain.processPolicies.policy(of: scope) != policy else { return }
+        plan.add(.change, "process policy of \(path)")
+        if !isDryRun { try await domain.processPolicies.set(policy, for: scope, by: actor) }
     }
 
     private mutating func connections(

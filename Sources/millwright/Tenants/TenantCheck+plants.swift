@@ -39,6 +39,7 @@ extension TenantCheck {
     func workflows(_ plant: TenantFiles.PlantFile, _ partner: String, _ scope: TenantScope?) async throws {
         doubles(plant.workflows.map { ($0.name, $0.place, "/name") })
         let known = try await known(in: scope)
+        let processes = try await processes(plant, scope)
         for entry in plant.workflows {
             if let text = entry.version, VersionNumber(text) == nil {
                 problems.add(entry.place.problem("/version", "“\(text)” is not a version like 1.0.0"))
@@ -61,10 +62,20 @@ extension TenantCheck {
                 }
             }
             let items = WorkflowDirectory.objections(
-                to: package, name: entry.name, parameters: entry.parameters, connectors: bound)
+                to: package, name: entry.name, parameters: entry.parameters, connectors: bound,
+                processes: processes)
             // What is bound to a connection that was complained about is not complained about again.
             add(items.filter { !isUnbound($0, entry, bound) }, entry.place)
         }
+    }
+
+    /// As the file sets it, or else as the plant has it already. A mistake in the file is said elsewhere.
+    private func processes(_ plant: TenantFiles.PlantFile, _ scope: TenantScope?) async throws -> ProcessPolicy {
+        if let entry = plant.processes {
+            return (try? entry.policy()) ?? ProcessPolicy(languages: Set(ProcessLanguage.allCases))
+        }
+        guard let scope, let domain else { return .nothing }
+        return try await domain.processPolicies.policy(of: scope)
     }
 
     private func isUnbound(

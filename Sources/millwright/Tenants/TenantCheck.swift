@@ -73,6 +73,7 @@ struct TenantCheck {
                     _ = try EgressRule(host: entry.host, port: entry.port, allowsPrivate: entry.allowsPrivate)
                 }
             }
+            if let processes = plant.processes { objections(processes.place) { _ = try processes.policy() } }
             let scope = try await domain?.tenants.place(path: "\(partner)/\(client.slug)/\(plant.slug)")?.scope
             try await connections(plant.connections, scope)
             try await workflows(plant, partner, scope)

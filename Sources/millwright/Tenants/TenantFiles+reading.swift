@@ -108,6 +108,7 @@ extension TenantFiles.PlantFile {
         brand = fields.value("brand")
         principals = TenantFiles.PrincipalEntry.list(&fields)
         egress = (fields.objects("egress") ?? []).compactMap { TenantFiles.EgressEntry($0) }
+        processes = fields.object("processes").flatMap { TenantFiles.ProcessesEntry($0) }
         connections = (fields.objects("connections") ?? []).compactMap { TenantFiles.ConnectionEntry($0) }
         workflows = (fields.objects("workflows") ?? []).compactMap { TenantFiles.WorkflowEntry($0) }
         fields.finish()
@@ -146,6 +147,21 @@ extension TenantFiles.EgressEntry {
             return nil
         }
         self.init(place: TenantFiles.Place(fields), host: host, port: number, allowsPrivate: allowsPrivate)
+    }
+}
+
+extension TenantFiles.ProcessesEntry {
+    init?(_ given: FieldReader) {
+        var fields = given
+        let allow = fields.strings("allow", isRequired: true)
+        let cpuSeconds = fields.integer("cpuSeconds")
+        let memoryMegabytes = fields.integer("memoryMegabytes")
+        let wallSeconds = fields.integer("wallSeconds")
+        fields.finish()
+        guard let allow else { return nil }
+        self.init(
+            place: TenantFiles.Place(fields), allow: allow, cpuSeconds: cpuSeconds, memoryMegabytes: memoryMegabytes,
+            wallSeconds: wallSeconds)
     }
 }
 

@@ -1,5 +1,6 @@
 import JSON
 import Primitives
+import Tenancy
 import YAML
 
 /// What the files below `Tenants/` ask for. Reading collects every problem with file, line and column; a field that
@@ -61,6 +62,8 @@ struct TenantFiles: Sendable {
         var brand: JSONValue?
         var principals: [PrincipalEntry]
         var egress: [EgressEntry]
+        /// `nil` leaves the policy as it is.
+        var processes: ProcessesEntry?
         var connections: [ConnectionEntry]
         var workflows: [WorkflowEntry]
     }
@@ -77,6 +80,20 @@ struct TenantFiles: Sendable {
         var host: String
         var port: Int
         var allowsPrivate: Bool
+    }
+
+    /// Which scripts and shell commands the workflows may run.
+    struct ProcessesEntry: Sendable {
+        var place: Place
+        var allow: [String]
+        var cpuSeconds: Int?
+        var memoryMegabytes: Int?
+        var wallSeconds: Int?
+
+        func policy() throws(Problem) -> ProcessPolicy {
+            try ProcessPolicy(
+                allow: allow, cpuSeconds: cpuSeconds, memoryMegabytes: memoryMegabytes, wallSeconds: wallSeconds)
+        }
     }
 
     struct ConnectionEntry: Sendable {

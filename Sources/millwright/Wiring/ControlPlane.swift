@@ -57,7 +57,8 @@ struct ControlPlane: Sendable {
         let surface = APISurface(
             .init(
                 tenants: domain.tenants, principals: domain.principals, authenticator: domain.authenticator,
-                brands: domain.brands, egress: domain.egress, audit: domain.audit, vault: domain.vault,
+                brands: domain.brands, egress: domain.egress, processPolicies: domain.processPolicies,
+                audit: domain.audit, vault: domain.vault,
                 templates: domain.templates, connections: domain.connections, workflows: domain.workflows,
                 intake: intake, runs: runs, humanTasks: humanTasks, runners: runners, overview: domain.overview,
                 ledger: domain.ledger, priceBooks: domain.priceBooks, invoices: domain.invoices,
@@ -120,11 +121,24 @@ struct ControlPlane: Sendable {
         let gateway = EgressGateway(group: MultiThreadedEventLoopGroup.singleton, logger: logger)
         let houses = PlantHouses(
             root: data.plantsDirectory, account: account, endpoint: SyncGate(service: sync, logger: logger),
-            egress: PlantEgress.server(gateway, domain.egress), group: MultiThreadedEventLoopGroup.singleton,
+            egress: PlantEgress.server(gateway, domain.egress), processes: await processes(account),
+            group: MultiThreadedEventLoopGroup.singleton,
             logger: logger)
         let reconciler = Reconciler(
             registry: StoredRunners(store: runners), driver: driver, houses: houses, logger: logger)
         return [ExclusiveService(reconciler, lockFile: data.provisionerLockFile, logger: logger)]
+    }
+}
+
+extension ControlPlane {
+    /// Where plants' scripts and shell commands run. What lacks of it is said here and by each job that needs it.
+    private func processes(_ account: LocalProcessDriver.Account?) async -> ProcessGate {
+        let sandbox = ProcessSandbox(bubblewrapPath: domain.settings.bubblewrapPath, account: account)
+        for protection in await sandbox.missingProtections() {
+            logger.notice("scripts and shell commands lack something", metadata: ["what": "\(protection)"])
+        }
+        return ProcessGate(
+            policies: PlantProcesses.policies(domain.processPolicies), sandbox: sandbox, logger: logger)
     }
 }
 

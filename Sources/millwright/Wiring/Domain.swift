@@ -19,6 +19,7 @@ struct Domain: Sendable {
     let authenticator: Authenticator
     let brands: BrandDirectory
     let egress: EgressDirectory
+    let processPolicies: ProcessPolicyDirectory
     let audit: AuditTrail
     let vault: Vault
     let templates: TemplateDirectory
@@ -40,6 +41,7 @@ struct Domain: Sendable {
         authenticator = Authenticator(database: database, feed: feed)
         brands = BrandDirectory(database: database, feed: feed)
         egress = EgressDirectory(database: database, feed: feed)
+        processPolicies = ProcessPolicyDirectory(database: database, feed: feed)
         audit = AuditTrail(database: database)
         let masterKey = try MasterKeyLoading.load(settings.masterKey)
         vault = Vault(masterKey: masterKey, database: database, audit: AuditedVault())

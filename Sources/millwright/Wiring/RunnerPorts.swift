@@ -61,3 +61,12 @@ enum PlantEgress {
         }
     }
 }
+
+/// What the plants allow their workflows to run, as it is at the moment of a job.
+enum PlantProcesses {
+    static func policies(_ directory: ProcessPolicyDirectory) -> ProcessGate.Policies {
+        ProcessGate.Policies(
+            policy: { try await directory.policy(of: $0) },
+            changes: { plant in plant.plantID.map { directory.changes(of: $0) } ?? AsyncStream { $0.finish() } })
+    }
+}

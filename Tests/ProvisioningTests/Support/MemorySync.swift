@@ -25,14 +25,18 @@ final class MemorySync: SyncEndpoint {
 
     /// A run of one call, for the next runner of the plant.
     func give(_ plant: TenantScope, aCallTo url: String) {
+        give(plant, task: ["call": "http", "with": ["method": "get", "endpoint": .string(url)]])
+    }
+
+    /// A run of one task.
+    func give(_ plant: TenantScope, task: JSONValue, input: JSONValue = [:]) {
         let digest = String(repeating: "a", count: 64)
-        let call: JSONValue = ["call": "http", "with": ["method": "get", "endpoint": .string(url)]]
         let document: JSONValue = [
             "document": ["dsl": "1.0.3", "namespace": "tests", "name": "fetch", "version": "1.0.0"],
-            "do": [["fetch": call]],
+            "do": [["fetch": task]],
         ]
         let item = WorkItem(
-            runID: RunID(), workflowID: WorkflowID(), definitionDigest: digest, sequence: 0, state: nil, input: [:],
+            runID: RunID(), workflowID: WorkflowID(), definitionDigest: digest, sequence: 0, state: nil, input: input,
             acceptedAt: .now())
         let envelope = DefinitionEnvelope(
             digest: digest, document: document, parameters: [:], bindings: [:], facts: [:])

@@ -13,6 +13,7 @@ struct PlantsFixture: Sendable {
     let registry: MemoryRegistry
     let sync: MemorySync
     let log: LogRecords
+    let policies = MemoryPolicies()
 
     var plantsDirectory: String { folder.path("plants") }
     func directory(of plant: TenantScope) -> String { plantsDirectory + "/" + plant.plantText }
@@ -46,9 +47,8 @@ struct PlantsFixture: Sendable {
         try await running.value
         // The inner end of a sandbox goes a moment after the outer one, and zombies of other tests are theirs.
         try await eventually("nothing is left", within: 5) { ProcessView.mentioning(fixture.folder.path).isEmpty }
-        try await eventually("no zombie is left", within: 5) {
-            !ProcessView.all().contains { $0.isZombie && $0.parent?.pid == getpid() }
-        }
+        let zombies = ProcessView.all().filter { $0.isZombie && $0.parent?.pid == getpid() }
+        try await eventually("no zombie is left", within: 5) { !zombies.contains(where: \.isZombie) }
         #expect(names(in: fixture.plantsDirectory).isEmpty)
     }
 
@@ -58,7 +58,9 @@ struct PlantsFixture: Sendable {
             root: plantsDirectory, account: Self.account, endpoint: sync,
             egress: { plant, path in
                 try await gateway.serve(plant: plant.plantText, socketPath: path, policy: { rules })
-            }, group: MultiThreadedEventLoopGroup.singleton, logger: log.logger())
+            },
+            processes: ProcessGate(policies: policies.port, sandbox: Sandboxes.sandbox, logger: log.logger()),
+            group: MultiThreadedEventLoopGroup.singleton, logger: log.logger())
         return Reconciler(registry: registry, driver: driver, houses: houses, logger: log.logger())
     }
 

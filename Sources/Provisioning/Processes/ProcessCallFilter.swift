@@ -1,0 +1,127 @@
+#if canImport(Glibc)
+    import Glibc
+
+    /// A seccomp filter for processes of workflows: they may start programs, but not trace, mount, load anything into the
+    /// kernel, make namespaces, hold memory that nobody's limits count, or open a socket other than a Unix one. What is
+    /// refused fails with EPERM.
+    ///
+    /// A list of what is refused, as the runner's own filter is, and for the same reason. Sockets matter although there
+    /// is no network: those of a hypervisor (AF_VSOCK) belong to no network namespace.
+    package enum ProcessCallFilter {
+        /// The filter as the kernel takes it: `struct sock_filter`s. `nil` on a machine that it is not written for.
+        package static var program: [UInt8]? {
+            machine.map { instructions(for: $0).withUnsafeBytes { Array($0) } }
+        }
+
+        /// A path at which a program that we start can read the filter: a file without a name, of this process. `nil`
+        /// where there is none.
+        static let path: String? = {
+            guard let program else { return nil }
+            var name = Array("/tmp/millwright-filter-XXXXXX".utf8CString)
+            let file = mkstemp(&name)
+            guard file >= 0, fcntl(file, F_SETFD, FD_CLOEXEC) == 0 else { return nil }
+            unlink(name)
+            guard write(file, program, program.count) == program.count else { return nil }
+            return "/proc/\(getpid())/fd/\(file)"
+        }()
+
+        /// `struct sock_filter` of linux/filter.h.
+        private struct Instruction {
+            var code: UInt16
+            var jumpTrue: UInt8 = 0
+            var jumpFalse: UInt8 = 0
+            var value: UInt32
+        }
+
+        private struct Machine {
+            /// AUDIT_ARCH_… of linux/audit.h.
+            var audit: UInt32
+            var socket: UInt32
+            var clone: UInt32
+            var clone3: UInt32 = 435
+            var refused: [UInt32]
+            /// Numbers from here on are another calling convention of the same machine.
+            var foreignFrom: UInt32?
+        }
+
+        // linux/seccomp.h and linux/bpf_common.h.
+        private static let loadWord: UInt16 = 0x20
+        private static let jumpIfEqual: UInt16 = 0x15
+        private static let jumpIfAtLeast: UInt16 = 0x35
+        private static let jumpIfAnyBit: UInt16 = 0x45
+        private static let answer: UInt16 = 0x06
+        /// CLONE_NEWNS, NEWCGROUP, NEWUTS, NEWIPC, NEWUSER, NEWPID and NEWNET of linux/sched.h.
+        private static let newNamespaces: UInt32 = 0x7E02_0000
+        private static let allow: UInt32 = 0x7FFF_0000
+        private static let refuse: UInt32 = 0x0005_0000 | UInt32(EPERM)
+        private static let refuseAsUnknown: UInt32 = 0x0005_0000 | UInt32(ENOSYS)
+        private static let killProcess: UInt32 = 0x8000_0000
+
+        private static func instructions(for machine: Machine) -> [Instruction] {
+            var program = [
+                // seccomp_data: number at 0, architecture at 4, first argument at 16.
+                Instruction(code: loadWord, value: 4),
+                Instruction(code: jumpIfEqual, jumpTrue: 1, value: machine.audit),
+                Instruction(code: answer, value: killProcess),
+                Instruction(code: loadWord, value: 0),
+            ]
+            if let foreign = machine.foreignFrom {
+                program.append(Instruction(code: jumpIfAtLeast, jumpFalse: 1, value: foreign))
+                program.append(Instruction(code: answer, value: refuse))
+            }
+            for number in machine.refused {
+                program.append(Instruction(code: jumpIfEqual, jumpFalse: 1, value: number))
+                program.append(Instruction(code: answer, value: refuse))
+            }
+            program += [
+                Instruction(code: jumpIfEqual, jumpFalse: 4, value: machine.clone),
+                Instruction(code: loadWord, value: 16),
+                Instruction(code: jumpIfAnyBit, jumpFalse: 1, value: newNamespaces),
+                Instruction(code: answer, value: refuse),
+                Instruction(code: answer, value: allow),
+                // Its flags stand in memory, where a filter cannot look; the C library then uses `clone`.
+                Instruction(code: jumpIfEqual, jumpFalse: 1, value: machine.clone3),
+                Instruction(code: answer, value: refuseAsUnknown),
+                Instruction(code: jumpIfEqual, jumpFalse: 3, value: machine.socket),
+                Instruction(code: loadWord, value: 16),
+                Instruction(code: jumpIfEqual, jumpTrue: 1, value: UInt32(AF_UNIX)),
+                Instruction(code: answer, value: refuse),
+                Instruction(code: answer, value: allow),
+            ]
+            return program
+        }
+
+        #if arch(x86_64)
+            /// ptrace process_vm_readv process_vm_writev mount umount2 pivot_root chroot unshare setns bpf
+            /// perf_event_open keyctl add_key request_key kexec_load kexec_file_load init_module finit_module
+            /// delete_module open_by_handle_at userfaultfd io_uring_setup personality reboot acct settimeofday
+            /// clock_settime open_tree move_mount fsopen mount_setattr swapon swapoff iopl ioperm modify_ldt syslog
+            /// quotactl quotactl_fd kcmp pidfd_getfd; memory without an owner: memfd_create memfd_secret shmget msgget
+            /// semget mq_open
+            private static let machine: Machine? = Machine(
+                audit: 0xC000_003E, socket: 41, clone: 56,
+                refused: [
+                    101, 310, 311, 165, 166, 155, 161, 272, 308, 321, 298, 250, 248, 249, 246, 320, 175, 313, 176, 304,
+                    323, 425, 135, 169, 163, 164, 227, 428, 429, 430, 442, 167, 168, 172, 173, 154, 103, 179, 443, 312,
+                    438, 319, 447, 29, 68, 64, 240,
+                ],
+                foreignFrom: 0x4000_0000)
+        #elseif arch(arm64)
+            /// As above, without what this machine does not have: iopl ioperm modify_ldt.
+            private static let machine: Machine? = Machine(
+                audit: 0xC000_00B7, socket: 198, clone: 220,
+                refused: [
+                    117, 270, 271, 40, 39, 41, 51, 97, 268, 280, 241, 219, 217, 218, 104, 294, 105, 273, 106, 265, 282,
+                    425, 92, 142, 89, 170, 112, 428, 429, 430, 442, 224, 225, 116, 60, 443, 272, 438, 279, 447, 194,
+                    186, 190, 180,
+                ])
+        #else
+            private static let machine: Machine? = nil
+        #endif
+    }
+#else
+    package enum ProcessCallFilter {
+        package static var program: [UInt8]? { nil }
+        static let path: String? = nil
+    }
+#endif

@@ -1,0 +1,23 @@
+package import Primitives
+
+/// What one job may use. The first three are the plant's policy; the others are the same for everybody.
+package struct ProcessLimits: Sendable, Hashable {
+    package var cpuSeconds: Int
+    /// Of the job altogether; one process may have as much.
+    package var memoryMegabytes: Int
+    package var wallSeconds: Double
+    /// Processes and threads together; an interpreter of JavaScript alone has a dozen threads.
+    package var processes = 64
+    package var openFiles = 256
+    /// Of `/tmp`, and so of each file.
+    package var temporaryBytes = 64 << 20
+    package var temporaryFiles = 10_000
+    /// Of standard output and of standard error, each.
+    package var outputBytes = 1 << 20
+
+    package init(_ policy: ProcessPolicy = ProcessPolicy(languages: [])) {
+        cpuSeconds = policy.cpuSeconds
+        memoryMegabytes = policy.memoryMegabytes
+        wallSeconds = Double(policy.wallSeconds)
+    }
+}

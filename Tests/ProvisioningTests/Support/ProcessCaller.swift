@@ -1,0 +1,62 @@
+import Glibc
+import JSON
+import NIOCore
+import NIOPosix
+
+/// A connection to a plant's process socket, byte by byte, as a runner has it.
+final class ProcessCaller: Sendable {
+    private let descriptor: Int32
+
+    /// So that what other tests wait for does not keep an answer from being read.
+    private static let threads: NIOThreadPool = {
+        let pool = NIOThreadPool(numberOfThreads: 8)
+        pool.start()
+        return pool
+    }()
+
+    init(_ path: String) throws {
+        // Not for the programs that other tests start meanwhile: with them it would stay open.
+        descriptor = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
+        let address = try SocketAddress(unixDomainSocketPath: path)
+        guard address.withSockAddr({ connect(descriptor, $0, socklen_t($1)) }) == 0 else {
+            Glibc.close(descriptor)
+            throw NeverHappened(description: "\(path) takes no connection: \(String(cString: strerror(errno)))")
+        }
+        var limit = timeval(tv_sec: 20, tv_usec: 0)
+        setsockopt(descriptor, SOL_SOCKET, SO_RCVTIMEO, &limit, socklen_t(MemoryLayout<timeval>.size))
+    }
+
+    func close() { Glibc.close(descriptor) }
+
+    func send(_ bytes: [UInt8]) { _ = Glibc.send(descriptor, bytes, bytes.count, Int32(MSG_NOSIGNAL)) }
+
+    func send(_ request: JSONValue) {
+        let body = request.serializedBytes()
+        send(withUnsafeBytes(of: UInt32(body.count).bigEndian) { Array($0) } + body)
+    }
+
+    /// The answer; `nil` when the connection is closed instead.
+    func answer() async throws -> JSONValue? {
+        let bytes = try await Self.threads.runIfActive { [descriptor] in
+            var bytes: [UInt8] = []
+            var buffer = [UInt8](repeating: 0, count: 1 << 16)
+            while case let count = recv(descriptor, &buffer, buffer.count, 0), count > 0 { bytes += buffer[..<count] }
+            return bytes
+        }
+        return bytes.count < 4 ? nil : try JSONValue(parsing: Array(bytes[4...]))
+    }
+
+    static func ask(_ path: String, _ request: JSONValue) async throws -> JSONValue? {
+        let caller = try ProcessCaller(path)
+        defer { caller.close() }
+        caller.send(request)
+        return try await caller.answer()
+    }
+
+    static func shell(_ command: String, await isAwaited: Bool = true) -> JSONValue {
+        [
+            "function": "run:shell",
+            "arguments": ["shell": ["command": .string(command)], "await": .bool(isAwaited), "return": "all"],
+        ]
+    }
+}
