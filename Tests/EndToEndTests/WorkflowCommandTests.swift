@@ -248,4 +248,32 @@ struct WorkflowCommandTests {
         #expect(without.status == 2)
         #expect(without.error.contains("resource-missing"))
     }
+
+    @Test("scripts and shell commands run in their sandbox, with every way of returning what came of them")
+    func processes() async throws {
+        func shell(_ returned: String, _ more: String = "") -> String {
+            workflow(
+                "  - a: {run: {shell: {command: 'cat; echo oops >&2; exit 3', stdin: '${ .text }'}, return: \(returned)\(more)}}"
+            )
+        }
+        let files = [
+            "stdout.yaml": shell("stdout"), "stderr.yaml": shell("stderr"), "code.yaml": shell("code"),
+            "all.yaml": shell("all"), "none.yaml": shell("none"), "away.yaml": shell("all", ", await: false"),
+            "in.json": #"{"text": "hello"}"#,
+            "python.yaml": workflow(
+                "  - a: {run: {script: {language: python, code: 'import sys; print(sys.argv[1])', arguments: [x]}}}"),
+            "network.yaml": workflow(
+                "  - a: {run: {shell: {command: 'cat /etc/passwd; ls /root /home'}, return: code}}"),
+        ]
+        let expected: [(String, JSONValue)] = [
+            ("stdout.yaml", "hello"), ("stderr.yaml", "oops\n"), ("code.yaml", 3),
+            ("all.yaml", ["code": 3, "stdout": "hello", "stderr": "oops\n"]), ("none.yaml", .null),
+            ("away.yaml", ["text": "hello"]), ("python.yaml", "x\n"),
+        ]
+        for (file, output) in expected {
+            let command = try await run(files, "run", file, "--input", "in.json")
+            #expect(try command.status == 0 && JSONValue(parsing: command.output) == output, "\(file): \(command)")
+        }
+        #expect(try await run(files, "run", "network.yaml").output != "0\n")
+    }
 }

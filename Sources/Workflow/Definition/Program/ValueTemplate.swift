@@ -32,4 +32,13 @@ indirect enum ValueTemplate: Sendable {
     var isConstant: Bool {
         if case .constant = self { true } else { false }
     }
+
+    /// What a template of an object has for a member.
+    subscript(key: String) -> ValueTemplate? {
+        switch self {
+        case .object(let members): members.first { $0.key == key }?.value
+        case .constant(let value): value[key].map { .constant($0) }
+        case .expression, .array, .uriTemplate: nil
+        }
+    }
 }

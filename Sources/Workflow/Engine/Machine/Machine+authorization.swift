@@ -38,12 +38,4 @@ extension ValueTemplate {
     fileprivate var authentication: ValueTemplate? {
         self["authentication"] ?? self["endpoint"]?["authentication"]
     }
-
-    private subscript(key: String) -> ValueTemplate? {
-        switch self {
-        case .object(let members): members.first { $0.key == key }?.value
-        case .constant(let value): value[key].map { .constant($0) }
-        case .expression, .array, .uriTemplate: nil
-        }
-    }
 }

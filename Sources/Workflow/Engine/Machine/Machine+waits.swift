@@ -67,6 +67,8 @@ extension Machine {
         do throws(WorkflowError) {
             switch program.tasks[state.frames[position].task].body {
             case .wait: finish(frame, output: input, detail: detail)
+            // A process that nobody waits for gives the task's input, like a workflow that nobody waits for.
+            case .call(_, let arguments) where arguments.isNotAwaited: finish(frame, output: input, detail: detail)
             case .runWorkflow(let plan) where !plan.isAwaited: finish(frame, output: input, detail: detail)
             case .runWorkflow(let plan) where plan.dropsOutput: finish(frame, output: .null, detail: detail)
             default: finish(frame, output: try bounded(value), detail: detail)
@@ -114,4 +116,12 @@ extension Machine {
 
 extension Datum {
     static let null = Datum(.null)
+}
+
+extension ValueTemplate {
+    /// The arguments of a process with `await: false`.
+    fileprivate var isNotAwaited: Bool {
+        guard case .constant(.bool(false))? = self["await"], self["return"] != nil else { return false }
+        return true
+    }
 }
