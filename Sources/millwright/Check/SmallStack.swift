@@ -21,7 +21,7 @@ enum SmallStack {
             pthread_attr_init(&attributes)
             defer { pthread_attr_destroy(&attributes) }
             pthread_attr_setstacksize(&attributes, bytes)
-            var thread = pthread_t()
+            var thread: pthread_t = 0
             let code = pthread_create(
                 &thread, &attributes,
                 { argument in
