@@ -88,6 +88,7 @@ let package = Package(
         .systemLibrary(name: "CXML2", pkgConfig: "libxml-2.0", providers: [.apt(["libxml2-dev"])]),
         .systemLibrary(name: "COniguruma", pkgConfig: "oniguruma", providers: [.apt(["libonig-dev"])]),
         .systemLibrary(name: "CLibYAML", pkgConfig: "yaml-0.1", providers: [.apt(["libyaml-dev"])]),
+        .systemLibrary(name: "CLibJQ"),
 
         part("Primitives", []),
         part("JSON", ["COniguruma"]),
@@ -144,7 +145,8 @@ let package = Package(
             dependencies: [
                 "Primitives", "JSON", "JQ", "YAML", "XML", "Redis", "Workflow", "Database", "Vault", "Tenancy",
                 "Catalogue", "Execution", "Connectors", "Provisioning", "Billing", "Insight", "RunnerProtocol", "Web",
-                .argumentParser, .asyncHTTPClient, .collections, .configuration, .crypto, .hummingbird, .logging,
+                "CLibJQ", .argumentParser, .asyncHTTPClient, .collections, .configuration, .crypto, .hummingbird,
+                .logging,
                 .metrics, .nioCore, .nioPosix, .nioHTTP1, .serviceLifecycle, .subprocess, .systemPackage, .unixSignals,
             ],
             exclude: ["README.md"],

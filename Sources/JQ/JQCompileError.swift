@@ -18,7 +18,7 @@ public struct JQCompileError: Error, Sendable, Hashable, CustomStringConvertible
         public var description: String { "line \(line), column \(column): \(message)" }
     }
 
-    /// Never empty. Syntax errors stop at the first one; unknown names are all listed.
+    /// Never empty. Syntax errors stop at the first one; unknown names are listed, up to 50.
     public let diagnostics: [Diagnostic]
 
     public init(diagnostics: [Diagnostic]) {

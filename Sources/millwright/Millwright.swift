@@ -14,8 +14,8 @@ struct Millwright: AsyncParsableCommand {
             DemoCommand.self, ServeCommand.self, MigrateCommand.self, ApplyCommand.self, WorkflowCommand.self,
             TemplateCommand.self,
             ReplayCommand.self, RunsCommand.self, ConnectionsCommand.self, InvoiceCommand.self, VaultCommand.self,
-            KeyCommand.self, AuditCommand.self, DoctorCommand.self, BenchCommand.self, JQCommand.self,
-            StandInCommand.self,
+            KeyCommand.self, AuditCommand.self, DoctorCommand.self, BenchCommand.self, CheckCommand.self,
+            JQCommand.self, StandInCommand.self,
         ])
 
     /// Problems are for people: what is wrong, where, and what to do, without a stack of types round it.

@@ -31,12 +31,18 @@ struct DiagnosticTests {
             Mistake("}", 1, 1, "'}' closes nothing that is open"),
             Mistake("\"abc", 1, 1, "this string is never closed: expected '\"' before the end of the program"),
             Mistake(
-                "\"a\\qb\"", 1, 3, "invalid escape: expected one of \\\" \\\\ \\/ \\b \\f \\n \\r \\t \\uXXXX or \\(…)"),
+                "\"a\\qb\"", 1, 3,
+                "invalid escape: expected one of \\\" \\\\ \\/ \\b \\f \\n \\r \\t \\uXXXX or \\(…); "
+                    + "a backslash of a regular expression is written twice"),
             Mistake("\"\\u12g4\"", 1, 2, "expected four hexadecimal digits after \\u"),
             Mistake("1 2", 1, 3, "expected an operator or the end of the program, found the number 2"),
-            Mistake(".a\n  | .b\n  | ~", 3, 5, "unexpected character '~': expected an expression"),
-            Mistake("\"ü\" ~", 1, 5, "unexpected character '~': expected an expression"),
-            Mistake("if . then 1", 1, 12, "expected 'end' or 'elif' or 'else', found the end of the program"),
+            Mistake(
+                ".a\n  | .b\n  | ~", 3, 5,
+                "unexpected character '~': to match a regular expression, write … | test(\"…\")"),
+            Mistake("\"ü\" ~", 1, 5, "unexpected character '~': to match a regular expression, write … | test(\"…\")"),
+            Mistake(
+                "if . then 1", 1, 12,
+                "expected 'end' or 'elif' or 'else' of the 'if' at line 1, column 1, found the end of the program"),
             Mistake("if . 1 end", 1, 6, "expected 'then' after the condition, found the number 1"),
             Mistake("def f 1; f", 1, 7, "expected ':' before the body of 'f', found the number 1"),
             Mistake("def f: 1", 1, 9, "expected ';' after the body of 'f', found the end of the program"),
@@ -54,9 +60,9 @@ struct DiagnosticTests {
                 "break", 1, 6, "expected the name of a label such as $out after 'break', found the end of the program"),
             Mistake("break $x", 1, 1, "there is no label $x to break out of"),
             Mistake("$x", 1, 1, "$x is not defined"),
-            Mistake("1 as $x | $y", 1, 11, "$y is not defined"),
+            Mistake("1 as $x | $y", 1, 11, "$y is not defined; there is $x"),
             Mistake("nosuch", 1, 1, "nosuch/0 is not defined"),
-            Mistake("map", 1, 1, "map/0 is not defined; it takes 1 arguments"),
+            Mistake("map", 1, 1, "map/0 is not defined; it takes 1 argument, in parentheses"),
             Mistake("def f(x): x; f", 1, 14, "f/0 is not defined"),
             Mistake(
                 "@nosuch", 1, 1,
@@ -72,6 +78,98 @@ struct DiagnosticTests {
         #expect(error.line == mistake.line)
         #expect(error.column == mistake.column)
         #expect(error.message == mistake.message)
+    }
+
+    /// What people write who think of another language, of a shell, or of something else.
+    static let usual: [Mistake] = [
+        Mistake(#".foo == "a" && .bar"#, 1, 13, "unexpected character '&': to ask for both, write 'and'"),
+        Mistake(".a || .b", 1, 5, "expected an expression, found '|'; to ask for one or the other, write 'or'"),
+        Mistake(".a == 'x'", 1, 7, "unexpected character ''': a string stands between double quotes, as in \"…\""),
+        Mistake("“x”", 1, 1, "unexpected character '“': a string stands between double quotes, as in \"…\""),
+        Mistake("!.a", 1, 1, "unexpected character '!': to turn a condition round, write … | not"),
+        Mistake(".a === 1", 1, 6, "expected an expression, found '='; to compare, write =="),
+        Mistake(".a <> 1", 1, 5, "expected an expression, found '>'; to compare, write !="),
+        Mistake(
+            ".foo-bar", 1, 6, "bar/0 is not defined; a key with '-' needs quotes, as in .[\"foo-bar\"]"),
+        Mistake(".[a]", 1, 3, "a/0 is not defined; the member of this name is .a or .[\"a\"]"),
+        Mistake(
+            "if .a then 1 else if .b then 2 else 3 end", 1, 42,
+            "expected 'end' after the 'else' branch of the 'if' at line 1, column 1, found the end of the program; "
+                + "another condition is written 'elif', without an 'end' of its own"),
+        Mistake(
+            ".a == null then 1", 1, 12,
+            "expected an operator or the end of the program, found the keyword 'then'; "
+                + "there is no 'if' that it belongs to"),
+        Mistake(
+            ".a ? 1 : 2", 1, 6,
+            "expected an operator or the end of the program, found the number 1; "
+                + "a choice is written if … then … else … end"),
+        Mistake(
+            ".items.map(.x)", 1, 11,
+            "expected an operator or the end of the program, found '('; "
+                + "a function is applied with a pipe, as in … | map(…)"),
+        Mistake(
+            "length(.a)", 1, 1,
+            "length/1 is not defined; it takes no argument: pipe the value into it, as in … | length"),
+        Mistake(
+            #"sub("a", "b")"#, 1, 1,
+            "sub/1 is not defined; it takes 2 or 3 arguments, and ';' stands between them, not ','"),
+        Mistake("map .a", 1, 1, "map/0 is not defined; it takes 1 argument, in parentheses"),
+        Mistake(".name | toLowerCase", 1, 9, "toLowerCase/0 is not defined; did you mean ascii_downcase?"),
+        Mistake("selct(.a)", 1, 1, "selct/1 is not defined; did you mean select?"),
+        Mistake("def total: add; [1] | totl", 1, 23, "totl/0 is not defined; did you mean total?"),
+        Mistake("[1, 2,]", 1, 7, "expected an expression, found ']'; there is a ',' too many"),
+        Mistake(
+            #"{"a" = 1}"#, 1, 6,
+            "expected '}' or ',' after the member of the object, found '='; ':' stands between a key and its value"),
+        Mistake(
+            "{foo-bar: 1}", 1, 5,
+            "expected ':', ',' or '}' after the key 'foo', found '-'; a key with '-' needs quotes, as in {\"a-b\": 1}"),
+        Mistake(".a.b[*]", 1, 6, "expected an expression, found '*'; all elements are .[]"),
+        Mistake(
+            "$.a.b", 1, 1,
+            "expected an expression, found '$'; "
+                + "a path begins with '.', as in .a.b, and a variable has its name behind '$'"),
+        Mistake(
+            "foreach .[] as $x (0, . + $x)", 1, 29,
+            "expected ';' after the initial value of 'foreach', found ')'; ';' stands between the parts, not ','"),
+        Mistake("def f(a, b): a; f(1; 2)", 1, 8, "expected ';' between the parameters of 'f', found ','"),
+        Mistake(
+            #""a \(.b""#, 1, 1,
+            "the '\\(' in this string is never closed: expected ')' before the end of the string"),
+        Mistake(
+            #"test("\d+")"#, 1, 7,
+            "invalid escape: expected one of \\\" \\\\ \\/ \\b \\f \\n \\r \\t \\uXXXX or \\(…); "
+                + "a backslash of a regular expression is written twice"),
+        Mistake(
+            #".a in ["x"]"#, 1, 4,
+            "expected an operator or the end of the program, found 'in'; "
+                + "to look for a value among others, write … | IN(1, 2)"),
+    ]
+
+    @Test("answer what people usually get wrong with what to write instead", arguments: usual)
+    func usualMistakes(_ mistake: Mistake) throws { try mistakes(mistake) }
+
+    @Test("an unknown variable is told which there are, or which was meant")
+    func unknownVariable() throws {
+        let known = ["context", "input", "secrets"]
+        for (program, message) in [
+            ("$order.id", "$order is not defined; there is $context, $input, $secrets"),
+            ("$contxt.id", "$contxt is not defined; did you mean $context?"),
+        ] {
+            let error = try #require(throws: JQCompileError.self) { try JQProgram(program, variables: known) }
+            #expect(error.message == message)
+        }
+    }
+
+    @Test("a program that is nothing but mistakes is refused soon, with the first of them")
+    func manyMistakes() throws {
+        let program = (0..<20_000).map { "nosuch\($0)" }.joined(separator: ",\n")
+        let start = ContinuousClock.now
+        let error = try #require(throws: JQCompileError.self) { try JQProgram(program) }
+        #expect(error.diagnostics.count <= 50)
+        #expect(error.line == 1)
+        #expect(ContinuousClock.now - start < .seconds(20))
     }
 
     @Test("list every unknown name, in the order of the text")

@@ -1,317 +1,66 @@
+import Foundation
 import JQ
 
-/// Programs that try to take the machine, and how each must end under ``HostilePrograms/budget``.
-enum HostilePrograms {
+/// The programs of `Samples/hostile-programs.jq`, which try to take the machine, and how each must end.
+struct HostilePrograms {
     enum End: Equatable, Sendable {
         case budget(JQError.Budget)
         case raised, refused, finishes
+
+        init?(_ word: String) {
+            switch word {
+            case "raised": self = .raised
+            case "refused": self = .refused
+            case "finishes": self = .finishes
+            default:
+                guard let budget = JQError.Budget(rawValue: word) else { return nil }
+                self = .budget(budget)
+            }
+        }
     }
 
-    static let budget = JQBudget(steps: 200_000, depth: 2_000, outputs: 1_000, memoryBytes: 8 << 20)
+    struct Program: Sendable {
+        var intent: String
+        var end: End
+        var source: String
+    }
 
-    static let all: [(end: End, programs: [String])] = [
-        // Loops and work without end
-        (
-            .budget(.steps),
-            [
-                #"def f($x): f($x + 1); f(0)"#,
-                #"def f: f; f"#,
-                #"[range(1e18)]"#,
-                #"[range(0;1e18;0.001)]"#,
-                #"last(range(1e18))"#,
-                #"reduce range(1e18) as $x (0; . + $x)"#,
-                #"[limit(1e18; repeat(1))]"#,
-                #"[repeat(.)]"#,
-                #"[while(true; .)]"#,
-                #"until(false; .)"#,
-                #"[recurse(.)]"#,
-                #"[recurse(., .)]"#,
-                #"reduce range(100) as $x ("x"; . + .)"#,
-                #"reduce range(1e6) as $x ("x"; . + .)"#,
-                #"[range(1e5)] | map("x" * 1e6)"#,
-                #"[limit(1e5; repeat("x" * 1e6 | . + "y"))]"#,
-                #"reduce range(100) as $x ([1]; . + .)"#,
-                #"reduce range(60) as $x (1; [., .]) | tojson"#,
-                #"reduce range(60) as $x (1; [., .]) | . == (. | map(.))"#,
-                #"reduce range(60) as $x (1; [., .]) as $a | reduce range(60) as $x (1; [., .]) as $b | $a == $b"#,
-                #"reduce range(60) as $x (1; [., .]) | flatten"#,
-                #"reduce range(60) as $x (1; [., .]) | [..]"#,
-                #"reduce range(60) as $x (1; [., .]) | [paths]"#,
-                #"reduce range(60) as $x (1; [., .]) | tostring | length"#,
-                #"reduce range(60) as $x (1; [., .]) | [., .] | sort"#,
-                #"reduce range(60) as $x (1; [., .]) | walk(.)"#,
-                #"reduce range(60) as $x ({}; {a: ., b: .}) | . * ."#,
-                #"[range(1e6) | tojson] | join(",") | . + ."#,
-                #"("[" * 1e6) | fromjson"#,
-                #""1" * 1e6 | fromjson"#,
-                #""a" * 30 + "b" | test("(a+)+$")"#,
-                #""a" * 50 | test("(a|aa)+$b")"#,
-                #""a" * 1e6 | [match(""; "g")] | length"#,
-                #""a" * 1e6 | gsub("a"; "b") | length"#,
-                #""a" * 1e6 | gsub("a"; "bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb")"#,
-                #"[range(1e6) | "x" | test("\(.)")]"#,
-                #""ab" * 100000 | [splits("a")] | length"#,
-                #""x" * 1e6 | [splits("")] | length"#,
-                #""x" * 1e6 | explode | implode | length"#,
-                #"[range(3e5)] | combinations(3)"#,
-                #"[range(10)] | [combinations(10)]"#,
-                #"[range(1e5)] | [.[] as $x | .[] as $y | 1]"#,
-                #"[range(1e5)] | . - map(. + 1)"#,
-                #"[range(1e5)] | indices(1, 2, 3)"#,
-                #""a" * 1e6 | indices("a" * 5e5)"#,
-                #""a" * 1e6 | split("a")"#,
-                #"[range(1e6)] | sort_by(-.) | length"#,
-                #"[range(1e6)] | group_by(. % 2) | length"#,
-                #"[range(1e5) | tostring] | unique | length"#,
-                #"reduce range(1e6) as $x ({}; .["\($x)"] = $x) | length"#,
-                #"reduce range(1e5) as $x ([]; .[$x * 100000] = 1)"#,
-                #"getpath([range(1e6) | "a"])"#,
-                #"delpaths([range(1e6) | ["a"]])"#,
-                #"[limit(1e6; path(repeat(.a)))]"#,
-                #"def f: try error("x") catch f; f"#,
-                #"[label $x | range(1e9) | label $y | break $y]"#,
-                #"[foreach range(1e18) as $x (0; 1; empty)]"#,
-                #"foreach range(1e9) as $x ([]; . + [$x]; empty)"#,
-                #"reduce repeat(1) as $x (0; . + 1)"#,
-                #"[.[]?, repeat(1)] | first"#,
-                #"first(repeat(empty))"#,
-                #"isempty(repeat(empty))"#,
-                #"any(repeat(false); .)"#,
-                #"all(repeat(true); .)"#,
-                #"limit(1; repeat(empty))"#,
-                #"skip(1e18; repeat(1))"#,
-                #"nth(1e18; repeat(1))"#,
-                #"last(repeat(1))"#,
-                #"@json "\([range(1e6)])" | length"#,
-                #"[range(1e6)] | @csv | length"#,
-                #"[range(1e6)] | @sh | length"#,
-                #"[range(1000) | [range(1000)]] | transpose | length"#,
-                #"[[range(1e6)], [1]] | transpose | length"#,
-                #"[range(1e6)] | tostream"#,
-                #"[tostream, repeat(1)] | length"#,
-                #"fromstream(repeat([[0], 1]))"#,
-                #""1 " * 1e6 | strptime("%d " * 1e6)"#,
-                #"[range(100)] | map([range(10000)]) | map(map([range(100)])) | length"#,
-                #"def f(g): [g, f(g, g)]; f(1)"#,
-                #""x" | sub("(?<a>x)"; repeat("\(.a)"))"#,
-                #""x" * 1e6 | [scan(".")] | length"#,
-                #""x" * 1e6 | [scan("(.)(.)(.)")] | length"#,
-                #"[range(1e6)] | add"#,
-                #"[range(1e5) | [.]] | add | length"#,
-                #"[range(1e6) | "x"] | add | length"#,
-                #"[range(1e5) | "xxxxxxxxxxxxxxxxxxxx" * 100] | add | length"#,
-                #"[limit(1e5; repeat("x" * 10000))] | join("y") | length"#,
-                #"[range(1e6) | 1114112] | implode | length"#,
-                #"try error([range(1e7)]) catch length"#,
-                #"error(reduce range(40) as $x ("x"; . + .))"#,
-                #"reduce range(40) as $x ("x"; . + .) | error"#,
-                #"[range(1e6)] | bsearch(range(1e6))"#,
-                #"[range(1e6)] | any(. > 1e7)"#,
-                #"[range(1e6)] | to_entries | length"#,
-                #"[range(1e6)] | min, max"#,
-                #"IN(repeat(1); repeat(2))"#,
-                #"INDEX(range(1e7); .)"#,
-                #"del(repeat(.a))"#,
-                #"del(.[range(1e9)])"#,
-                #"pick(repeat(.a))"#,
-                #"{(repeat("a")): 1} | select(false)"#,
-                #"{a: repeat(1)} | select(false)"#,
-                #"[repeat(1)] | .[0]"#,
-                #".[repeat(1)]? | select(false)"#,
-                #"[.] | .[:repeat(1)] | select(false)"#,
-                #"limit(repeat(1); 1) | select(false)"#,
-                #"range(repeat(1); 2) | select(false)"#,
-                #"tojson | fromjson | repeat(.) | select(false)"#,
-                #"def f: [.[]?] | f; [1] | f"#,
-                #"def f: . + [.] | f; [] | f"#,
-                #"def f: . * {a: .} | f; {} | f"#,
-                #"def f: tojson | f; f"#,
-                #"def f: [tojson] | f; f"#,
-                #"def f: (. + "x") | f; "" | f"#,
-                #"def f: [limit(100; repeat(.))] | f; f"#,
-                #"def f: explode | implode | f; "abc" | f"#,
-                #"def f: to_entries | from_entries | f; {a: 1} | f"#,
-                #"reduce range(21) as $x (1; [., .]) | [., .] | tojson | length"#,
-                #"("1" * 1000 | tonumber) as $n | [range(1e6) | $n == $n] | length"#,
-                #"("9" * 1000 | tonumber) as $n | [range(1e6) | $n] | sort | unique | length"#,
-                #"[range(1e5) | tojson] | map(fromjson) | map(tojson) | map(fromjson) | length"#,
-                #""a" * 1e5 as $s | [range(1e5) | $s | length] | length"#,
-                #""a" * 1e5 as $s | [range(1e5) | $s | contains("b")] | any"#,
-                #""a" * 1e5 as $s | [range(1e5) | $s | test("b")] | any"#,
-                #""a" * 1e5 as $s | [range(1e5) | $s | ascii_upcase] | length"#,
-                #"[range(1e4)] as $a | [range(1e4) | $a | add] | add"#,
-                #"[range(1e4)] as $a | [range(1e4) | $a | .[1:]] | length"#,
-                #"[range(1e4)] as $a | [range(1e4) | $a + [1]] | length"#,
-                #"[range(1e4)] as $a | [range(1e4) | $a | .[0] = 1] | length"#,
-                #"[range(1e4)] as $a | [range(1e4) | $a | del(.[0])] | length"#,
-                #"reduce range(1e5) as $i ({}; . * {"\($i)": {"\($i)": 1}}) | length"#,
-                #"reduce range(1e5) as $i ([]; [$i] + .) | length"#,
-                #"reduce range(1e5) as $i (""; "x" + .) | length"#,
-                #"reduce range(1e6) as $i ([]; . + [$i] | .[-1:]) | length"#,
-            ]
-        ),
-        // Recursion without end
-        (
-            .budget(.depth),
-            [
-                #"def f: 1 + f; f"#,
-                #"def f: [f]; f"#,
-                #"def f: f | f; f"#,
-                #"def f(g): f(g|g); f(.)"#,
-                #"def f(g): g | f(f(g)); f(.)"#,
-                #"def f: try f catch f; f"#,
-                #"def f: (f // f); f"#,
-                #"def f: reduce f as $x (0; 1); f"#,
-                #"def f: {a: f}; f"#,
-                #"def f: "\(f)"; f"#,
-                #"def f: path(f); f"#,
-                #"def f: .a |= f; f"#,
-                #"def f: first(f); f"#,
-                #"def f: limit(1; f); f"#,
-                #"def f: f as $x | $x; f"#,
-                #"def f($x): 1 + f($x + 1); f(0)"#,
-                #"def f: [f]; [limit(3; f)]"#,
-                #"def f: try f catch error("y"); f"#,
-                #"def f(a; b; c): f(a, b; b, c; c, a); f(1; 2; 3)"#,
-                #"def f: def g: def h: f; h; g; f"#,
-                #"def f: def g: f, g; g; f"#,
-                #"def f(x): def g: f(g | x); g; f(.)"#,
-                #"[limit(3; def f: [., f]; f)]"#,
-                #"def f: {} | f.a; f"#,
-            ]
-        ),
-        // Values nested without end
-        (
-            .budget(.nesting),
-            [
-                #"reduce range(1e6) as $x (null; [.])"#,
-                #"reduce range(1e6) as $x (null; {a: .})"#,
-                #"reduce range(1e6) as $x (null; [[.]] | .[0])"#,
-                #"last(limit(1e9; recurse([.])))"#,
-                #"reduce range(1e6) as $x ([]; setpath([range(1000)|0]; .))"#,
-                #"reduce range(1e5) as $x (null; .a |= [.])"#,
-                #"path(def f: .a | f; f)"#,
-                #"[path(recurse(.a))]"#,
-                #"setpath([range(10000)|0]; 1)"#,
-                #"reduce range(20) as $i (.; setpath([range(500)|0]; .))"#,
-                #". as $d | reduce range(400) as $i (1; [.]) | setpath([range(400)|0]; .)"#,
-                #"[range(400) as $i | 0] as $p | reduce range(30) as $i (1; . as $v | null | setpath($p; $v))"#,
-                #"reduce range(510) as $x (null; [.]) | to_entries? // [.] | [.] | [.]"#,
-                #"def f: [.] | f; f"#,
-                #"def f: {a: .} | f; f"#,
-                #"def f: map([.]) | f; [1] | f"#,
-                #"def f: group_by(.) | f; [1] | f"#,
-                #"def f: .a |= {b: .} | f; f"#,
-            ]
-        ),
-        // Values that grow without end
-        (
-            .budget(.memory),
-            [
-                #"def f: f, f; f"#,
-                #"def f: label $x | f, break $x; f"#,
-                #""x" * 1e9"#,
-                #"("x" * 1e7) * 1e7"#,
-                #".[536870911] = 1"#,
-                #".[100000000] = 1"#,
-                #"[.[1000000] = 1 | paths] | length"#,
-                #""<" * 1e7 | @html | length"#,
-                #""<" * 1e7 | @uri | length"#,
-                #""<" * 1e7 | @base64 | @base64 | @base64 | length"#,
-                #""%" * 1e6 as $f | 0 | strftime($f) | length"#,
-                #""%c" * 1e6 as $f | 0 | strftime($f) | length"#,
-                #""xxxxxxxx" | gsub("x"; "x" * 1e7)"#,
-                #""x" * 6e7"#,
-                #"[("x" * 3e7), ("y" * 3e7), ("z" * 3e7)]"#,
-                #"ltrimstr("x" * 1e9)"#,
-            ]
-        ),
-        // Results without end
-        (
-            .budget(.outputs),
-            [
-                #"range(1e18)"#,
-                #"range(0; infinite)"#,
-                #"repeat(.)"#,
-                #"recurse(.; true)"#,
-                #"reduce range(60) as $x (1; [., .])"#,
-                #"try repeat(error) catch repeat(.)"#,
-                #"label $x | repeat(1) | if . == 2 then break $x else . end"#,
-                #"$__loc__ | [., .] | repeat([., .])"#,
-                #"walk(repeat(1))"#,
-                #"getpath(repeat(["a"]))"#,
-                #"@text "\(repeat(1))""#,
-                #". as [$a, $b] ?// $a | repeat($a)"#,
-            ]
-        ),
-        // What is an error of the program itself
-        (
-            .raised,
-            [
-                #""x" * 1e18"#,
-                #"("[" * 900 + "]" * 900) | fromjson | tojson | fromjson"#,
-                #"("{\"a\":" * 1e5) | fromjson"#,
-                #""x" | test("(" * 1000 + ")" * 1000)"#,
-                #""x" | test("[" * 10000)"#,
-                #""x" | test("a{100000}{100000}")"#,
-                #""x" | test("(?<a>\\g<a>)")"#,
-                #".[1e9] = 1"#,
-                #"setpath([range(1e5)]; 1)"#,
-                #"[range(1e5)] | transpose"#,
-                #"now"#,
-                #"1e300 | gmtime"#,
-                #"-1e18 | todate"#,
-                #"infinite | gmtime"#,
-                #"nan | todate"#,
-                #"splits("a" * 20000)"#,
-                #"ascii_downcase * 1e9"#,
-                #"implode"#,
-                #"[.[]?] | getpath([range(20000) | 0])"#,
-                #"tojson * 1e9"#,
-                #"bsearch(repeat(1))"#,
-                #"[range(1e4)] | JOIN(.; .[]; tostring)"#,
-                #"to_entries, repeat(1) | select(false)"#,
-                #"splits(repeat("x")) | select(false)"#,
-            ]
-        ),
-        // What does not even compile
-        (
-            .refused,
-            [
-                #"input_line_number"#,
-                #"def a: b(a); def b(x): x; a"#,
-                #"[repeat(1; 2)]"#,
-                #"env"#,
-                #"$ENV"#,
-            ]
-        ),
-        // What only looks bad, and is bounded
-        (
-            .finishes,
-            [
-                #"reduce range(60) as $x (1; [., .]) | contains([1])"#,
-                #""1" * 1e6 | tonumber"#,
-                #""1e" + ("9" * 1000) | tonumber"#,
-                #"1e999999999999 * 1e999999999999"#,
-                #"[1e1000, -1e1000] | map(. + 1) | tojson"#,
-                #""a" * 5000 | test("(a*)*b")"#,
-                #""a" * 1e5 | [match("a*?b"; "g")]"#,
-                #""x" | test("((((a{100}){100}){100}){100})")"#,
-                #""x" * 1e5 | test("(?<a>x\\g<a>?)")"#,
-                #"[[range(1000)]] | combinations(5)"#,
-                #"[paths(..)]"#,
-                #"[1e300, 1e300, 1e300] | mktime"#,
-                #"jn(1e9; 1)"#,
-                #"pow(10; 400) | tostring"#,
-                #"def r: ., (.[]? | r); [r | r | r | r]"#,
-                #"[..] | [..] | [..] | [..] | length"#,
-                #"[range(200)] | [.[] | [..]] | [..] | map([..]) | length"#,
-                #"[range(1e4) | {"\(.)": .}] | add | length"#,
-                #"[range(100)] | walk(., .)"#,
-                #"reduce range(500) as $x (null; [.]) | [.[]] | group_by(.) | group_by(.) | group_by(.) | [., [., [., [.]]]]"#,
-                #"[range(1e4)] as $a | [range(1e4) | $a | length] | add"#,
-                #"({"a": 1} | [range(1e4) as $i | .["\($i)"] = $i]) | length"#,
-            ]
-        ),
-    ]
+    static let all = HostilePrograms()
+    static var budget: JQBudget { all.budget }
+    static var programs: [Program] { all.programs }
+
+    private(set) var budget = JQBudget.default
+    private(set) var programs: [Program] = []
+
+    private init() {
+        // Tests/JQTests/HostilePrograms.swift → the package
+        let file = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+            .deletingLastPathComponent().appending(path: "Samples/hostile-programs.jq")
+        var heading: (intent: String, end: End)?
+        for line in ((try? String(contentsOf: file, encoding: .utf8)) ?? "").split(separator: "\n") {
+            if line.hasPrefix("#!") {
+                readBudget(line.dropFirst(2))
+            } else if line.hasPrefix("##") {
+                let parts = line.dropFirst(2).split(separator: ":").map { $0.trimmingCharacters(in: .whitespaces) }
+                heading = parts.count == 2 ? End(parts[1]).map { (parts[0], $0) } : nil
+            } else if !line.hasPrefix("#"), let heading {
+                programs.append(Program(intent: heading.intent, end: heading.end, source: String(line)))
+            }
+        }
+    }
+
+    /// `steps 200000, depth 2000`
+    private mutating func readBudget(_ text: Substring) {
+        for part in text.split(separator: ",") {
+            let words = part.split(separator: " ")
+            guard words.count == 2, let amount = Int(words[1]) else { continue }
+            switch words[0] {
+            case "steps": budget.steps = amount
+            case "depth": budget.depth = amount
+            case "outputs": budget.outputs = amount
+            case "memory": budget.memoryBytes = amount
+            default: break
+            }
+        }
+    }
 }

@@ -18,7 +18,7 @@ extension Compiler {
             if let definition = Prelude.definitions["\(name)/\(arguments.count)"] {
                 return emitInlined(definition, arguments, span, scope, tracked)
             }
-            reportUnknown(name, arguments.count, span)
+            reportUnknown(name, arguments, span, scope)
         }
     }
 
@@ -31,19 +31,6 @@ extension Compiler {
             default: nil
             }
         }
-    }
-
-    private mutating func reportUnknown(_ name: String, _ arity: Int, _ span: Span) {
-        if Self.unavailable.contains(name) {
-            return report(span, "\(name) is not available: a program sees nothing but its input and its variables")
-        }
-        let arities = Self.builtinNames.compactMap { known -> Int? in
-            known.hasPrefix(name + "/") ? Int(known.dropFirst(name.count + 1)) : nil
-        }
-        let hint =
-            arities.isEmpty
-            ? "" : "; it takes \(arities.sorted().map(String.init).joined(separator: " or ")) arguments"
-        report(span, "\(name)/\(arity) is not defined\(hint)")
     }
 
     /// Evaluates the arguments from the last to the first, each beside dot.

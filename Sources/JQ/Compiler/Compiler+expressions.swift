@@ -90,7 +90,7 @@ extension Compiler {
             usedGlobals.insert(name)
             add(push ? .pushGlobal : .loadGlobal, a: index)
         default:
-            report(span, "$\(name) is not defined")
+            report(span, "$\(name) is not defined\(variableHint(name, scope))")
         }
     }
 

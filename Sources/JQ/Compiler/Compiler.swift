@@ -58,7 +58,11 @@ struct Compiler {
         return (compiler.link(), compiler.usedGlobals)
     }
 
+    /// Nobody reads more, and a hostile program may have a mistake in every byte.
+    static let maximumDiagnostics = 50
+
     mutating func report(_ span: Span, _ message: String) {
+        if diagnostics.count >= Self.maximumDiagnostics { return }
         let diagnostic = source.diagnostic(at: span, message)
         if !diagnostics.contains(diagnostic) { diagnostics.append(diagnostic) }
     }

@@ -260,7 +260,8 @@ struct Lexer {
         let rest = String(decoding: bytes[position..<min(position + 4, bytes.count)], as: UTF8.self)
         let character = rest.unicodeScalars.first.map { String($0) } ?? "?"
         return SyntaxError(
-            span: Span(position, position + 1), message: "unexpected character '\(character)': expected an expression")
+            span: Span(position, position + 1),
+            message: "unexpected character '\(character)'" + Hint.unexpected(character))
     }
 
     // MARK: - Strings
@@ -289,6 +290,12 @@ struct Lexer {
             }
             try lexEscape(into: &buffer)
         }
+        // A quote inside of an interpolation that was never closed looks like the start of another string.
+        if let outer = open.last, outer.bracket == .interpolation {
+            throw SyntaxError(
+                span: Span(outer.at, outer.at + 1),
+                message: "the '\\(' in this string is never closed: expected ')' before the end of the string")
+        }
         throw SyntaxError(
             span: Span(openedAt, openedAt + 1),
             message: "this string is never closed: expected '\"' before the end of the program")
@@ -312,7 +319,8 @@ struct Lexer {
         default:
             throw SyntaxError(
                 span: Span(position, position + 2),
-                message: "invalid escape: expected one of \\\" \\\\ \\/ \\b \\f \\n \\r \\t \\uXXXX or \\(…)")
+                message: "invalid escape: expected one of \\\" \\\\ \\/ \\b \\f \\n \\r \\t \\uXXXX or \\(…)"
+                    + (Self.isWordPart(escaped) ? "; a backslash of a regular expression is written twice" : ""))
         }
         position += 2
     }

@@ -11,7 +11,7 @@ extension Parser {
         case .break: return try parseBreak()
         case .label: throw failure("'label' must stand at the start of a pipeline: put it in parentheses")
         case .def: throw failure("a definition must stand at the start of a pipeline: put it in parentheses")
-        default: throw failure("expected an expression, found \(current.kind.described)")
+        default: throw missingExpression()
         }
     }
 
@@ -27,8 +27,29 @@ extension Parser {
             branches.append(Branch(condition: condition, body: body))
         } while isKeyword(.elif)
         let otherwise = accept(.else) ? try parseQuery() : nil
-        try expect(.end, otherwise == nil ? "or 'elif' or 'else'" : "after the 'else' branch")
+        guard accept(.end) else { throw missingEnd(of: start, after: otherwise) }
         return try node(.conditional(branches: branches, otherwise: otherwise), from: start)
+    }
+
+    /// Says which 'if' is meant: there may be many.
+    private func missingEnd(of start: Span, after otherwise: Expression?) -> SyntaxError {
+        let place = source.diagnostic(at: start, "")
+        var message = "expected 'end' " + (otherwise == nil ? "or 'elif' or 'else'" : "after the 'else' branch")
+        message += " of the 'if' at line \(place.line), column \(place.column), found \(current.kind.described)"
+        if case .conditional = otherwise?.kind {
+            message += "; another condition is written 'elif', without an 'end' of its own"
+        }
+        return failure(message)
+    }
+
+    /// After the initial value of `reduce` and `foreach`.
+    private mutating func expectSemicolon(after initial: Expression, of name: String) throws(SyntaxError) {
+        if accept(.semicolon) { return }
+        var hasComma = false
+        if case .comma = initial.kind { hasComma = true }
+        throw failure(
+            "expected ';' after the initial value of '\(name)', found \(current.kind.described)"
+                + Hint.missingSemicolon(hasComma))
     }
 
     /// Body and handler of `try` are terms: `try .a + 1` is `(try .a) + 1`.
@@ -50,7 +71,7 @@ extension Parser {
         let patterns = try parsePatterns()
         try expect(.openParenthesis, "after the pattern of 'reduce'")
         let initial = try parseQuery()
-        try expect(.semicolon, "after the initial value of 'reduce'")
+        try expectSemicolon(after: initial, of: "reduce")
         let update = try parseQuery()
         try expect(.closeParenthesis, "after the update of 'reduce'")
         return try node(
@@ -66,7 +87,7 @@ extension Parser {
         let patterns = try parsePatterns()
         try expect(.openParenthesis, "after the pattern of 'foreach'")
         let initial = try parseQuery()
-        try expect(.semicolon, "after the initial value of 'foreach'")
+        try expectSemicolon(after: initial, of: "foreach")
         let update = try parseQuery()
         let extract = accept(.semicolon) ? try parseQuery() : nil
         try expect(.closeParenthesis, "at the end of 'foreach'")
@@ -97,7 +118,11 @@ extension Parser {
             entries.append(try parseObjectEntry())
             guard accept(.comma) else { break }
         }
-        try expect(.closeBrace, "or ',' after the member of the object")
+        guard accept(.closeBrace) else {
+            throw failure(
+                "expected '}' or ',' after the member of the object, found \(current.kind.described)"
+                    + Hint.missingMemberEnd(found: current.kind))
+        }
         return try node(entries.isEmpty ? .literal(.object([:])) : .object(entries), from: start)
     }
 
@@ -143,8 +168,8 @@ extension Parser {
         if accept(.colon) { return ObjectEntry(key: key, value: try parseObjectValue()) }
         guard isSymbol(.comma) || isSymbol(.closeBrace) else {
             throw failure(
-                "expected ':', ',' or '}' after the key '\(name)', found \(current.kind.described); "
-                    + "a key that is an expression needs parentheses, as in {(.name): 1}")
+                "expected ':', ',' or '}' after the key '\(name)', found \(current.kind.described)"
+                    + Hint.missingMemberEnd(found: current.kind))
         }
         let identity = Expression(.identity, span: start)
         return ObjectEntry(key: key, value: try node(.index(target: identity, key: key, optional: false), from: start))

@@ -89,7 +89,7 @@ extension Parser {
         case .identifier: return try parseCall()
         case .symbol(let symbol): return try parseSymbol(symbol)
         case .keyword(let keyword): return try parseKeyword(keyword)
-        default: throw failure("expected an expression, found \(current.kind.described)")
+        default: throw missingExpression()
         }
     }
 
@@ -125,7 +125,7 @@ extension Parser {
             try expect(.closeBracket, "after the elements of the array")
             return try node(.collect(inner), from: start)
         case .openBrace: return try parseObject()
-        default: throw failure("expected an expression, found '\(symbol.rawValue)'")
+        default: throw missingExpression()
         }
     }
 

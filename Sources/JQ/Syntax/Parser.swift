@@ -27,7 +27,9 @@ struct Parser {
         }
         let program = try parseQuery(endMeansIdentity: true)
         if case .end = current.kind { return program }
-        throw failure("expected an operator or the end of the program, found \(current.kind.described)")
+        throw failure(
+            "expected an operator or the end of the program, found \(current.kind.described)"
+                + Hint.missingOperator(after: previousKind, found: current.kind))
     }
 
     /// Definitions without a main expression.
@@ -43,6 +45,7 @@ struct Parser {
 
     var current: Token { tokens[position] }
     var currentSpan: Span { tokens[position].span }
+    var previousKind: Token.Kind? { position > 0 ? tokens[position - 1].kind : nil }
     var previousSpan: Span { tokens[max(position - 1, 0)].span }
 
     mutating func advance() {
@@ -83,6 +86,12 @@ struct Parser {
 
     func failure(_ message: String) -> SyntaxError {
         SyntaxError(span: currentSpan, message: message)
+    }
+
+    func missingExpression() -> SyntaxError {
+        failure(
+            "expected an expression, found \(current.kind.described)"
+                + Hint.missingExpression(after: previousKind, found: current.kind))
     }
 
     func node(_ kind: Expression.Kind, from start: Span) throws(SyntaxError) -> Expression {
@@ -173,6 +182,7 @@ struct Parser {
         var parameters: [FunctionDefinition.Parameter] = []
         if accept(.openParenthesis) {
             repeat { parameters.append(try parseParameter()) } while accept(.semicolon)
+            if isSymbol(.comma) { throw failure("expected ';' between the parameters of '\(name)', found ','") }
             try expect(.closeParenthesis, "after the parameters of '\(name)'")
         }
         try expect(.colon, "before the body of '\(name)'")

@@ -9,6 +9,8 @@ struct ValueText {
     private let limitBytes: Int
     private var valuesLeft: Int
     private var isCut = false
+    /// One member a line, each level two spaces further in.
+    var isPretty = false
 
     init(limitBytes: Int, limitValues: Int = .max) {
         self.limitBytes = limitBytes
@@ -40,22 +42,38 @@ struct ValueText {
         case .array(let elements):
             bytes.append(UInt8(ascii: "["))
             for (position, element) in elements.enumerated() {
-                if position > 0 { bytes.append(UInt8(ascii: ",")) }
+                separate(position, depth)
                 write(element, depth: depth + 1)
                 if isCut { return }
             }
-            bytes.append(UInt8(ascii: "]"))
+            close(UInt8(ascii: "]"), isEmpty: elements.isEmpty, depth)
         case .object(let object):
             bytes.append(UInt8(ascii: "{"))
             for (position, member) in object.enumerated() {
-                if position > 0 { bytes.append(UInt8(ascii: ",")) }
+                separate(position, depth)
                 write(member.key)
                 bytes.append(UInt8(ascii: ":"))
+                if isPretty { bytes.append(UInt8(ascii: " ")) }
                 write(member.value, depth: depth + 1)
                 if isCut { return }
             }
-            bytes.append(UInt8(ascii: "}"))
+            close(UInt8(ascii: "}"), isEmpty: object.isEmpty, depth)
         }
+    }
+
+    private mutating func separate(_ position: Int, _ depth: Int) {
+        if position > 0 { bytes.append(UInt8(ascii: ",")) }
+        if isPretty { startLine(depth + 1) }
+    }
+
+    private mutating func close(_ bracket: UInt8, isEmpty: Bool, _ depth: Int) {
+        if isPretty, !isEmpty { startLine(depth) }
+        bytes.append(bracket)
+    }
+
+    private mutating func startLine(_ depth: Int) {
+        bytes.append(UInt8(ascii: "\n"))
+        bytes.append(contentsOf: repeatElement(UInt8(ascii: " "), count: depth * 2))
     }
 
     private mutating func append(_ text: String) { bytes.append(contentsOf: text.utf8) }

@@ -63,43 +63,53 @@ extension JSONParser {
     /// Reads a string again that has escapes, from its first byte.
     @inline(never)
     private mutating func parseEscapedString(from first: UnsafePointer<UInt8>) throws(Failure) -> String {
-        var units: [UInt8] = []
-        units.reserveCapacity((cursor - first) * 2 + 32)
+        var units = ByteSink(capacity: (cursor - first) * 2 + 64)
+        var isASCII = true
         cursor = first
         while true {
             let plain = cursor
-            while cursor < end, cursor.pointee != Ascii.quote, cursor.pointee != Ascii.backslash {
-                if cursor.pointee < Ascii.space { throw failure(.controlCharacter) }
-                cursor += 1
-            }
-            let run = UnsafeBufferPointer(start: plain, count: cursor - plain)
-            units.append(contentsOf: run)
+            skipPlainASCII()
+            units.append(plain, cursor - plain)
             let byte = try peek()
+            if byte >= 0x80 {
+                isASCII = false
+                let beyond = cursor
+                skipBeyondASCII()
+                units.append(beyond, cursor - beyond)
+                continue
+            }
+            if byte < Ascii.space { throw failure(.controlCharacter) }
             cursor += 1
             if byte == Ascii.quote { break }
-            try parseEscape(into: &units)
+            if try parseEscape(into: &units) >= 0x80 { isASCII = false }
         }
-        if let string = String(validating: units, as: UTF8.self) { return string }
+        if isASCII { return String(decoding: units.bytes, as: UTF8.self) }
+        if let string = String(validating: units.bytes, as: UTF8.self) { return string }
         let source = UnsafeBufferPointer(start: first, count: cursor - first)
         throw failure(.invalidUTF8, at: first + UTF8Check.firstInvalidOffset(in: source))
     }
 
-    /// Reads what follows a backslash.
-    private mutating func parseEscape(into units: inout [UInt8]) throws(Failure) {
+    /// Reads what follows a backslash, and says which character it is.
+    @inline(__always)
+    private mutating func parseEscape(into units: inout ByteSink) throws(Failure) -> UInt32 {
         let byte = try peek()
         cursor += 1
+        let unescaped: UInt8
         switch byte {
-        case Ascii.quote, Ascii.backslash, Ascii.slash: units.append(byte)
-        case Ascii.lowerB: units.append(0x08)
-        case Ascii.lowerF: units.append(0x0C)
-        case Ascii.lowerN: units.append(Ascii.newline)
-        case Ascii.lowerR: units.append(Ascii.carriageReturn)
-        case Ascii.lowerT: units.append(Ascii.tab)
+        case Ascii.quote, Ascii.backslash, Ascii.slash: unescaped = byte
+        case Ascii.lowerB: unescaped = 0x08
+        case Ascii.lowerF: unescaped = 0x0C
+        case Ascii.lowerN: unescaped = Ascii.newline
+        case Ascii.lowerR: unescaped = Ascii.carriageReturn
+        case Ascii.lowerT: unescaped = Ascii.tab
         case Ascii.lowerU:
             let scalar = try parseUnicodeEscape()
-            units.append(contentsOf: UTF8.encode(scalar).unsafelyUnwrapped)
+            for unit in UTF8.encode(scalar).unsafelyUnwrapped { units.append(unit) }
+            return scalar.value
         default: throw failure(.invalidEscape, at: cursor - 1)
         }
+        units.append(unescaped)
+        return UInt32(unescaped)
     }
 
     private mutating func parseUnicodeEscape() throws(Failure) -> Unicode.Scalar {

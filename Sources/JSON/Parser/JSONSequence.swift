@@ -5,7 +5,8 @@
 public struct JSONSequence: Sendable {
     private let bytes: [UInt8]
     private let limits: JSONLimits
-    private var offset = 0
+    /// How many bytes of the text are read: where the last value ended.
+    public private(set) var offset = 0
 
     /// - Throws: `tooManyBytes` for a text above the limit.
     public init(_ bytes: [UInt8], limits: JSONLimits = .default) throws(JSONParseError) {

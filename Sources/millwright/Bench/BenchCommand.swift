@@ -7,13 +7,14 @@ struct BenchCommand: AsyncParsableCommand {
         commandName: "bench",
         abstract: "Measure the platform on this machine, beside the raw-PostgreSQL floor of the same run.",
         discussion: """
-            Each bench starts a private cluster and a control plane of its own in a directory below the data \
+            json, jq and workflow need nothing but this program (jq: and libjq to compare with). Each of the others starts a private \
+            cluster and a control plane of its own in a directory below the data \
             directory, and removes them afterwards. Figures of different runs are not comparable on a busy machine; \
             the ratio to the floor is.
             """,
         subcommands: [
             IngestCommand.self, RunsBenchCommand.self, EngineCommand.self, RunnersCommand.self,
-            WorkflowBenchCommand.self,
+            WorkflowBenchCommand.self, JSONBenchCommand.self, JQBenchCommand.self,
         ])
 }
 

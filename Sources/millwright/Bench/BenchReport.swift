@@ -24,6 +24,36 @@ struct BenchReport: Sendable {
         Terminal.writeLine(text)
     }
 
+    /// A figure that has a goal: whether it is reached stands beside it.
+    func figure(_ metric: String, _ value: Double, unit: String, goal: Double) {
+        if isJSON {
+            let line: JSONValue = [
+                "bench": .string(bench), "metric": .string(metric), "unit": .string(unit),
+                "value": Self.number(value), "goal": Self.number(goal), "isReached": .bool(value >= goal),
+            ]
+            return Terminal.writeLine(line.serialized())
+        }
+        Terminal.writeLine(
+            "  \(bench)  \(Self.padded(metric, 38)) \(Self.text(value)) \(unit)   (goal \(Self.text(goal)): "
+                + "\(value >= goal ? "reached" : "missed"))")
+    }
+
+    /// The same work done by us and by somebody else, as times: the ratio says how many times faster ours is.
+    func comparison(_ metric: String, ours: Double, peer: Double, named name: String, unit: String, note: String = "") {
+        let ratio = ours > 0 ? peer / ours : 0
+        if isJSON {
+            let line: JSONValue = [
+                "bench": .string(bench), "metric": .string(metric), "unit": .string(unit), "value": Self.number(ours),
+                "peer": .string(name), "peerValue": Self.number(peer), "ratio": Self.number(ratio),
+            ]
+            return Terminal.writeLine(line.serialized())
+        }
+        let remark = note.isEmpty ? "" : "; \(note)"
+        Terminal.writeLine(
+            "  \(bench)  \(Self.padded(metric, 38)) \(Self.text(ours)) \(unit)   (\(name) \(Self.text(peer)), "
+                + "\(Self.text(ratio)) times faster\(remark))")
+    }
+
     /// What goes on, for a person who waits.
     func say(_ text: String) { Terminal.writeError(text + "\n") }
 

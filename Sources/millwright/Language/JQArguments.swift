@@ -8,6 +8,7 @@ struct JQArguments: Sendable {
     var isNullInput = false
     var isRaw = false
     var isSlurping = false
+    var isExitStatus = false
     var isHelpWanted = false
     /// In the order in which they were given; the last one of a name counts.
     var variables = JSONObject()
@@ -39,6 +40,7 @@ struct JQArguments: Sendable {
         case "n": isNullInput = true
         case "r": isRaw = true
         case "s": isSlurping = true
+        case "e": isExitStatus = true
         case "h": isHelpWanted = true
         default: throw Self.unknown("-\(letter)")
         }
@@ -50,6 +52,7 @@ struct JQArguments: Sendable {
         case "--null-input": isNullInput = true
         case "--raw-output": isRaw = true
         case "--slurp": isSlurping = true
+        case "--exit-status": isExitStatus = true
         case "--help": isHelpWanted = true
         case "--arg", "--argjson":
             guard let name = rest.popFirst(), let text = rest.popFirst() else {
@@ -69,6 +72,6 @@ struct JQArguments: Sendable {
     }
 
     private static func unknown(_ flag: String) -> Problem {
-        Problem(.invalidParameters, "There is no flag \(flag). It takes -c, -n, -r, -s, --arg and --argjson.")
+        Problem(.invalidParameters, "There is no flag \(flag). It takes -c, -n, -r, -s, -e, --arg and --argjson.")
     }
 }

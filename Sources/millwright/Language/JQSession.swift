@@ -12,17 +12,26 @@ struct JQSession {
     private static let limits = JSONLimits(
         maximumBytes: 4 << 30, maximumDepth: JSONLimits.deepestNesting, maximumKeys: 500_000_000)
 
+    /// How the evaluation of an input ended; that of the last one is how the program ends, as in jq.
     enum Exit: Int32 {
         case done = 0
+        /// With `-e`: the last result was null or false.
+        case negative = 1
         case unreadable = 2
         case noProgram = 3
+        /// With `-e`: there was no result.
+        case nothing = 4
         case failed = 5
     }
 
     private let arguments: JQArguments
     private let program: JQProgram
     private let values: [JSONValue]
-    private var exit = Exit.done
+    private var output = JQOutput()
+    private var exit = Exit.nothing
+    /// What the last result of any input was; nil while there was none.
+    private var lastResult: Exit?
+    private var isInputMissing = false
 
     /// - Throws: `JQCompileError`.
     init(_ arguments: JQArguments, program source: String) throws(JQCompileError) {
@@ -35,48 +44,69 @@ struct JQSession {
     mutating func run() -> Exit {
         if arguments.isNullInput {
             evaluate(.null, place: "<unknown>")
-            return exit
+        } else {
+            readAll()
         }
+        output.flush()
+        if isInputMissing { return .unreadable }
+        let answer = exit == .nothing ? lastResult ?? .nothing : exit
+        return arguments.isExitStatus || ![.negative, .nothing].contains(answer) ? answer : .done
+    }
+
+    private mutating func readAll() {
         var all: [JSONValue] = []
-        for file in arguments.files.isEmpty ? ["/dev/stdin"] : arguments.files {
-            let place = arguments.files.isEmpty ? "<stdin>" : file
-            guard let bytes = Self.read(file) else {
-                complain("error: Could not open \(file): \(String(cString: strerror(errno)))", .unreadable)
+        for file in arguments.files.isEmpty ? ["-"] : arguments.files {
+            let name = file == "-" ? "<stdin>" : file
+            guard let bytes = Self.read(file == "-" ? "/dev/stdin" : file) else {
+                complain("error: Could not open \(file): \(String(cString: strerror(errno)))")
+                isInputMissing = true
                 continue
             }
-            do {
+            do throws(JSONParseError) {
                 var sequence = try JSONSequence(bytes, limits: Self.limits)
+                var lines = LineCount(bytes)
                 while let input = try sequence.next() {
-                    if arguments.isSlurping { all.append(input) } else { evaluate(input, place: place) }
+                    if arguments.isSlurping {
+                        all.append(input)
+                    } else {
+                        evaluate(input, place: "\(name):\(lines.read(upTo: sequence.offset))")
+                    }
                 }
             } catch {
-                complain("error (at \(place):\(error.line)): \(error.reason)", .unreadable)
-                return exit
+                complain("parse error: \(error.reason) (\(name), line \(error.line), column \(error.column))")
+                exit = .unreadable
+                return
             }
         }
-        if arguments.isSlurping { evaluate(.array(all), place: "<stdin>") }
-        return exit
+        if arguments.isSlurping { evaluate(.array(all), place: "<unknown>") }
     }
 
     private mutating func evaluate(_ input: JSONValue, place: String) {
+        exit = .nothing
         do {
             try program.forEach(input, variables: values, budget: Self.budget) { result in
                 write(result)
+                exit = result == .null || result == false ? .negative : .done
+                lastResult = exit
                 return true
             }
+        } catch JQError.raised(let value) where value.stringValue == nil {
+            complain("error (at \(place)) (not a string): \(String(decoding: JQText.bytes(value), as: UTF8.self))")
+            exit = .failed
         } catch {
-            complain("error (at \(place)): \(error)", .failed)
+            complain("error (at \(place)): \(error)")
+            exit = .failed
         }
     }
 
-    private func write(_ result: JSONValue) {
-        if arguments.isRaw, case .string(let text) = result { return Terminal.writeLine(text) }
-        Terminal.writeLine(result.serialized(arguments.isCompact ? .compact : .pretty))
+    private mutating func write(_ result: JSONValue) {
+        if arguments.isRaw, case .string(let text) = result { return output.writeLine(text.utf8) }
+        output.writeLine(JQText.bytes(result, arguments.isCompact ? .compact : .pretty))
     }
 
-    private mutating func complain(_ text: String, _ reason: Exit) {
+    private mutating func complain(_ text: String) {
+        output.flush()
         Terminal.writeError("jq: \(text)\n")
-        exit = reason
     }
 
     private static func read(_ path: String) -> [UInt8]? {
