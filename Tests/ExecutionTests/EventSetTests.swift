@@ -93,6 +93,28 @@ struct EventSetTests {
         }
     }
 
+    @Test("the events of a set that come at the same moment through two control planes find one another")
+    func sameMoment() async throws {
+        try await ShellFixture.with { shell in
+            try await shell.addWorkflow("setup", startedByAll: Self.places)
+            let other = shell.restarted()
+            for order in 0..<40 {
+                try await withThrowingTaskGroup { group in
+                    for place in 0..<3 {
+                        let intake = place == 1 ? other.intake : shell.intake
+                        group.addTask {
+                            _ = try await intake.accept(
+                                shell.scope, [Self.event(place, order: JSONValue(order))], by: .system)
+                        }
+                    }
+                    try await group.waitForAll()
+                }
+            }
+            #expect(try await shell.count("millwright.run") == 40)
+            #expect(try await shell.count("millwright.event_set") == 0)
+        }
+    }
+
     @Test("without correlation events are taken as they come; an event takes one place")
     func uncorrelated() async throws {
         try await ShellFixture.with { shell in

@@ -39,6 +39,13 @@ struct ScheduleServiceTests {
             let moments = try await shell.startedMoments()
             #expect(moments.count == 72)
             #expect(Set(moments).count == 6)
+            // And each schedule knows the run of its last moment: nobody wrote over what another one did.
+            let consistent: Statement = """
+                millwright.workflow_schedule AS schedule
+                JOIN millwright.run AS run
+                  ON run.run_id = schedule.last_run_id AND run.scheduled_at = schedule.last_moment
+                """
+            #expect(try await shell.count(consistent) == 12)
             #expect(try await shell.metered(.activePlants) == 1)
         }
     }
