@@ -18,6 +18,7 @@ public struct JQBudget: Sendable, Hashable {
     /// What `now` answers, in seconds since 1970; without it `now` is an error. Expressions have no clock of their own.
     public var now: Double?
 
+    /// What is not named has its default; the defaults fit an expression that somebody waits for.
     public init(
         steps: Int = 10_000_000, depth: Int = 10_000, nesting: Int = 512, outputs: Int = 100_000,
         outputBytes: Int = 16 << 20, memoryBytes: Int = 64 << 20, now: Double? = nil
@@ -31,5 +32,6 @@ public struct JQBudget: Sendable, Hashable {
         self.now = now
     }
 
+    /// Ten million steps, 10,000 calls deep, 64 MiB; no time.
     public static let `default` = JQBudget()
 }

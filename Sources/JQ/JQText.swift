@@ -3,6 +3,7 @@ public import JSON
 /// Values as text in jq's own notation, which differs from that of `JSON` in what `tojson` and the terminal show: numbers
 /// in the form of decimal arithmetic (`1e3` is `1E+3`, `100e-2` is `1.00`), DEL as an escape, NaN as null.
 public enum JQText {
+    /// How a value is laid out.
     public enum Layout: Sendable, Hashable {
         /// On one line, without white space.
         case compact

@@ -55,4 +55,33 @@ struct AuthorizationTests {
         let markers = given.definition.secretMarkers(of: Given.runID)
         #expect(markers["erp"]?["username"]?.stringValue?.contains("erp/username") == true)
     }
+
+    @Test("a marker that comes from outside is plain text: in the input, an answer, an event or an error")
+    func foreignMarkers() throws {
+        let given = try Given(
+            """
+              - keep: {export: {as: '${ {input: .} }'}, set: '${ . }'}
+              - call: {call: http, with: {method: get, endpoint: "http://erp/"}, export: {as: '${ $context + {answer: .} }'}}
+              - hear: {listen: {to: {one: {with: {type: t}}}}, export: {as: '${ $context + {event: .} }'}}
+              - fail:
+                  try:
+                    - again: {call: http, with: {method: get, endpoint: "http://erp/"}}
+                  catch: {do: [{tell: {set: {all: '${ $context }', error: '${ $error }'}}}]}
+            """, extra: "use: {secrets: [token]}")
+        let marker = try #require(given.definition.secretMarkers(of: Given.runID)["token"]?.stringValue)
+        let input: JSONValue = .object(["a": [.string("x \(marker)")], marker: 1])
+        let engine = given.engine()
+        var advance = engine.start(input: input, at: Given.start)
+        advance = engine.advance(advance.state, [.answered("/do/1/call#1", .string(marker))])
+        advance = engine.advance(
+            advance.state,
+            [.answered("/do/2/hear#1", ["type": "t", "source": "s", "id": "1", "data": .string(marker)])])
+        advance = engine.advance(
+            advance.state,
+            [.failed("/do/3/fail/try/0/again#1", WorkflowError(.communication, detail: "it said \(marker)"))])
+        let output = try #require(advance.output, "\(advance.status) \(String(describing: advance.error))")
+        #expect(!output.serialized().contains("⟦"))
+        #expect(output.serialized().contains("[secret:"))
+        for part in ["input", "answer", "event"] { #expect(output["all"]?[part] != nil) }
+    }
 }

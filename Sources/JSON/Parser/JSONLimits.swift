@@ -15,6 +15,7 @@ public struct JSONLimits: Sendable, Hashable {
     /// No limit for depth is taken to be above this, because the values must still be released on an 8 MiB stack.
     public static let deepestNesting = 10_001
 
+    /// What is not named has its default.
     public init(
         maximumBytes: Int = 16 << 20, maximumDepth: Int = 512, maximumKeys: Int = 1_000_000,
         maximumNumberBytes: Int = 4096, rejectDuplicateKeys: Bool = false

@@ -1,5 +1,6 @@
 /// Why a text is not JSON, or not JSON within its limits, and where.
 public struct JSONParseError: Error, Sendable, Hashable {
+    /// What is wrong, for a program that must tell one from another.
     public enum Code: String, Sendable, Hashable {
         case unexpectedEnd, unexpectedCharacter, trailingContent
         case invalidNumber, invalidEscape, unpairedSurrogate, controlCharacter, invalidUTF8
@@ -7,6 +8,7 @@ public struct JSONParseError: Error, Sendable, Hashable {
         case tooManyBytes, tooDeep, tooManyKeys, numberTooLong
     }
 
+    /// What is wrong.
     public var code: Code
     /// The byte at which reading stopped, from zero.
     public var offset: Int

@@ -8,11 +8,13 @@ public struct JSONPointer: Sendable, Hashable {
         case invalidEscape
     }
 
+    /// The keys and indices on the way, unescaped.
     public var tokens: [String]
 
     /// The whole value.
     public static let root = JSONPointer([])
 
+    /// The place that these keys and indices lead to.
     public init(_ tokens: [String]) {
         self.tokens = tokens
     }
@@ -46,10 +48,13 @@ public struct JSONPointer: Sendable, Hashable {
 
     private static let tilde: UInt8 = 0x7E
 
+    /// The place of a member of what stands here.
     public func appending(_ token: String) -> JSONPointer { JSONPointer(tokens + [token]) }
 
+    /// The place of an element of what stands here.
     public func appending(_ index: Int) -> JSONPointer { appending(String(index)) }
 
+    /// The place that the other pointer leads to from here.
     public func appending(contentsOf other: JSONPointer) -> JSONPointer { JSONPointer(tokens + other.tokens) }
 
     /// The value at this place; nil when there is none. An array index has no leading zero; `-` names no element.

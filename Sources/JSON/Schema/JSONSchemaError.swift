@@ -1,5 +1,6 @@
 /// Why a document cannot be used as a schema: everything that was found, each with its place.
 public struct JSONSchemaError: Error, Sendable, Hashable {
+    /// One thing that is wrong with a schema.
     public struct Problem: Sendable, Hashable {
         /// The URI of the document; empty for a schema that has none.
         public var document: String
@@ -9,6 +10,7 @@ public struct JSONSchemaError: Error, Sendable, Hashable {
         public var message: String
     }
 
+    /// Never empty.
     public var problems: [Problem]
 }
 

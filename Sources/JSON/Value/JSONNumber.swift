@@ -26,8 +26,10 @@ public struct JSONNumber: Sendable {
         self.kind = kind
     }
 
+    /// A whole number.
     @inlinable public init(_ value: Int) { self.init(Int64(value)) }
 
+    /// A whole number.
     @inlinable public init(_ value: Int64) {
         self.init(bits: UInt64(bitPattern: value), kind: .integer)
     }

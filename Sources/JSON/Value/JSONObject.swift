@@ -3,6 +3,7 @@
 /// Up to eight members are searched one after the other; above that an index hashed with the process's random seed
 /// finds a key, so that chosen keys cannot make it slow. Keys are compared code unit by code unit.
 public struct JSONObject: Sendable {
+    /// A member.
     public typealias Element = (key: String, value: JSONValue)
 
     /// Not a tuple, because the runtime moves and destroys structs faster.
@@ -22,6 +23,7 @@ public struct JSONObject: Sendable {
     /// Empty for small objects.
     @usableFromInline var index: KeyIndex
 
+    /// An object without members.
     @inlinable public init() {
         members = []
         index = KeyIndex()
@@ -41,13 +43,17 @@ public struct JSONObject: Sendable {
         self.index = index
     }
 
+    /// In the order of the members.
     public var keys: [String] { members.map(\.key) }
+    /// In the order of the members.
     public var values: [JSONValue] { members.map(\.value) }
 
+    /// Makes room for so many members altogether.
     public mutating func reserveCapacity(_ count: Int) {
         members.reserveCapacity(count)
     }
 
+    /// The value of the key; nil when it is absent. A key that is new comes last; nil removes one.
     public subscript(key: String) -> JSONValue? {
         get {
             guard let position = position(of: key) else { return nil }
@@ -86,8 +92,11 @@ public struct JSONObject: Sendable {
         self[key] ?? fallback()
     }
 
+    /// Whether there is a member with this key.
     public func contains(key: String) -> Bool { position(of: key) != nil }
 
+    /// Removes the member with this key.
+    /// - Returns: its value; nil when it was absent.
     @discardableResult
     public mutating func removeValue(forKey key: String) -> JSONValue? {
         guard let position = position(of: key) else { return nil }

@@ -23,18 +23,22 @@ extension JSONValue {
 }
 
 extension JSONValue {
+    /// Whether this is `null`.
     @inlinable public var isNull: Bool {
         if case .null = self { true } else { false }
     }
 
+    /// The boolean; nil when this is none.
     @inlinable public var boolValue: Bool? {
         if case .bool(let value) = self { value } else { nil }
     }
 
+    /// The string; nil when this is none.
     @inlinable public var stringValue: String? {
         if case .string(let value) = self { value } else { nil }
     }
 
+    /// The number; nil when this is none.
     @inlinable public var numberValue: JSONNumber? {
         if case .number(let value) = self { value } else { nil }
     }
@@ -50,10 +54,12 @@ extension JSONValue {
         if case .number(let value) = self { value.double } else { nil }
     }
 
+    /// The elements; nil when this is no array.
     @inlinable public var arrayValue: [JSONValue]? {
         if case .array(let value) = self { value } else { nil }
     }
 
+    /// The members; nil when this is no object.
     @inlinable public var objectValue: JSONObject? {
         if case .object(let value) = self { value } else { nil }
     }

@@ -1,8 +1,10 @@
 extension JSONValue {
+    /// The value as text.
     public func serialized(_ style: JSONStyle = .compact) -> String {
         withSerialized(style) { String(decoding: $0, as: UTF8.self) }
     }
 
+    /// The value as text in UTF-8.
     public func serializedBytes(_ style: JSONStyle = .compact) -> [UInt8] {
         withSerialized(style) { Array($0) }
     }

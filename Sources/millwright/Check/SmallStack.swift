@@ -17,13 +17,17 @@ enum SmallStack {
     static func run(_ work: () throws -> Void) throws {
         try withoutActuallyEscaping(work) { work in
             let task = Work(work)
-            var attributes = pthread_attr_t()
-            pthread_attr_init(&attributes)
-            defer { pthread_attr_destroy(&attributes) }
-            pthread_attr_setstacksize(&attributes, bytes)
+            // Not `pthread_attr_t()`: with many C modules in the program it is not clear whose initializer that is.
+            let attributes = UnsafeMutablePointer<pthread_attr_t>.allocate(capacity: 1)
+            pthread_attr_init(attributes)
+            defer {
+                pthread_attr_destroy(attributes)
+                attributes.deallocate()
+            }
+            pthread_attr_setstacksize(attributes, bytes)
             var thread: pthread_t = 0
             let code = pthread_create(
-                &thread, &attributes,
+                &thread, attributes,
                 { argument in
                     if let argument { Unmanaged<Work>.fromOpaque(argument).takeUnretainedValue().run() }
                     return nil

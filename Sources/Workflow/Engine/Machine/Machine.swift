@@ -64,8 +64,8 @@ struct Machine {
         beginInput(at: input.at)
         switch input.kind {
         case .start: return
-        case .succeeded(let id, let result, let by): answer(id, .success(result), by: by)
-        case .failed(let id, let error): answer(id, .failure(error), by: nil)
+        case .succeeded(let id, let result, let by): answer(id, .success(admitted(result)), by: by)
+        case .failed(let id, let error): answer(id, .failure(admitted(error)), by: nil)
         case .cancel(let reason): cancelRun(reason)
         }
         workOff()
@@ -76,7 +76,7 @@ struct Machine {
         beginInput(at: moment)
         tell(.workflowStarted, details: engine.tellsLifecycle ? ["definition": definitionReference] : [:])
         setStatus(.running)
-        beginWorkflow(Datum(input))
+        beginWorkflow(Datum(admitted(input)))
         workOff()
     }
 

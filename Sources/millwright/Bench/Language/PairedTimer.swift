@@ -3,7 +3,7 @@ import Glibc
 /// Times two sides of the same work in turns, so that whatever else the machine does falls on both.
 enum PairedTimer {
     struct Times: Sendable {
-        /// Microseconds for one turn of the work, the median of the rounds.
+        /// Microseconds for one turn of the work in the quickest round: other work on the machine only ever adds.
         var ours: Double
         var peer: Double
         /// How many times faster ours is.
@@ -23,7 +23,7 @@ enum PairedTimer {
             times.ours.append(try microseconds(turnsOfOurs, ours))
             times.peer.append(try microseconds(turnsOfPeer, peer))
         }
-        return Times(ours: median(times.ours), peer: median(times.peer))
+        return Times(ours: times.ours.min() ?? 0, peer: times.peer.min() ?? 0)
     }
 
     static func median(_ values: [Double]) -> Double {
