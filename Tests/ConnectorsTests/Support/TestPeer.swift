@@ -62,6 +62,8 @@ final class TestPeer: Sendable {
                             }
                         }
                     }
+                    // Clients keep their connections open for later.
+                    group.cancelAll()
                 }
             }
         }
@@ -73,9 +75,8 @@ final class TestPeer: Sendable {
     }
 
     func stop() async {
+        // What was accepted is still taken: a connection that nobody takes ends the process.
         channel.close(promise: nil)
-        // Clients keep their connections open for later.
-        serving.cancel()
         _ = try? await serving.value
     }
 
