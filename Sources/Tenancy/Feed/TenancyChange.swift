@@ -15,7 +15,7 @@ package enum TenancyChange: Sendable, Hashable {
 
     static let channel = "millwright_tenancy"
 
-    /// The payload that the triggers of migrations 0002 and 0009 send: `<table>:<identifier>`.
+    /// The payload that the triggers of migrations 0002 and 0017 send: `<table>:<identifier>`.
     init(payload: String) {
         let parts = payload.split(separator: ":", maxSplits: 1).map(String.init)
         let id = parts.count == 2 ? parts[1] : ""
