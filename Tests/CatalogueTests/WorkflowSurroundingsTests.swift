@@ -100,4 +100,23 @@ struct WorkflowSurroundingsTests {
         folder.write("resources/left-over.json", "{}")
         #expect(TemplatePackage.read(folder: folder.path).problems.contains { $0.message.contains("does not refer") })
     }
+
+    @Test("a workflow can be disabled when its plant no longer has what it needs, and not enabled again")
+    func disabling() async throws {
+        let package = try template("secretive", extra: "use: {secrets: [erp]}", "  - a: {set: {x: 1}}")
+        try await CatalogueFixture.with { fixture in
+            _ = try await fixture.templates.publish(package, in: .platform, by: fixture.actor)
+            var draft = WorkflowDraft(
+                name: "secretive", template: .name("secretive", nil), parameters: [:], bindings: [:])
+            draft.isEnabled = false
+            let workflow = try await fixture.workflows.clone(draft, in: fixture.north.scope, by: fixture.actor)
+            _ = try await fixture.workflows.setEnabled(
+                false, workflow.id, in: fixture.north.scope, by: fixture.actor)
+            let problem = try await fixture.problem {
+                _ = try await fixture.workflows.setEnabled(
+                    true, workflow.id, in: fixture.north.scope, by: fixture.actor)
+            }
+            #expect(problem.items.contains { $0.message.contains("“erp”") }, "\(problem)")
+        }
+    }
 }

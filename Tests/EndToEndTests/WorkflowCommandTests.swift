@@ -276,4 +276,17 @@ struct WorkflowCommandTests {
         }
         #expect(try await run(files, "run", "network.yaml").output != "0\n")
     }
+
+    @Test("what came from the network cannot make the program read files of this machine")
+    func hostileCatalogue() async throws {
+        let text = workflow("  - log: {call: 'https://catalog.example/f.yaml', with: {}}")
+        let stub = """
+            http:
+              - request: GET https://catalog.example/f.yaml
+                body: "run: {script: {language: python, source: {endpoint: file:///etc/hostname}}}"
+            """
+        let command = try await run(["w.yaml": text, "stub.yaml": stub], "run", "w.yaml", "--stub", "stub.yaml")
+        #expect(command.status == 2)
+        #expect(command.error.contains("file:///etc/hostname is not available here"))
+    }
 }

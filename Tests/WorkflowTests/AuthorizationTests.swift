@@ -1,4 +1,5 @@
 import JSON
+import Primitives
 import Testing
 import Workflow
 
@@ -15,7 +16,7 @@ struct AuthorizationTests {
                     headers: {x-scheme: "${ $authorization.scheme // \\"none\\" }"}
                   output: {as: "${ {authorization: $authorization} }"}
             """, extra: extra)
-        let facts = RunFacts(runID: Given.runID, secrets: given.definition.secretMarkers(of: Given.runID))
+        let facts = RunFacts(runID: Given.runID)
         let report = Simulation.run(
             given.definition, input: ["user": "ann", "token": "t-1"], facts: facts,
             answers: SimulatedAnswers(calls: [.init(function: "http", answers: [SimulatedAnswer(.success([:]))])]),
@@ -52,8 +53,14 @@ struct AuthorizationTests {
             "  - a: {input: {from: '${ {user: $secrets.erp.username, token: $secrets.token} }'}, set: '${ . }'}",
             extra: use)
         #expect(given.definition.secretMembers == ["erp": ["username"]])
-        let markers = given.definition.secretMarkers(of: Given.runID)
-        #expect(markers["erp"]?["username"]?.stringValue?.contains("erp/username") == true)
+        let advance = given.engine().start(input: [:], at: Given.start, secretNonce: "n-1")
+        // What is shown has lost what makes a marker valid; a call has it.
+        let scope = "\(Given.runID)."
+        #expect(
+            advance.output == [
+                "user": .string(SecretMarker(runID: scope, name: "erp", member: "username").text),
+                "token": .string(SecretMarker(runID: scope, name: "token").text),
+            ])
     }
 
     @Test("a marker that comes from outside is plain text: in the input, an answer, an event or an error")
@@ -68,7 +75,7 @@ struct AuthorizationTests {
                     - again: {call: http, with: {method: get, endpoint: "http://erp/"}}
                   catch: {do: [{tell: {set: {all: '${ $context }', error: '${ $error }'}}}]}
             """, extra: "use: {secrets: [token]}")
-        let marker = try #require(given.definition.secretMarkers(of: Given.runID)["token"]?.stringValue)
+        let marker = SecretMarker(runID: Given.runID.description, name: "token").text
         let input: JSONValue = .object(["a": [.string("x \(marker)")], marker: 1])
         let engine = given.engine()
         var advance = engine.start(input: input, at: Given.start)
@@ -83,5 +90,30 @@ struct AuthorizationTests {
         #expect(!output.serialized().contains("⟦"))
         #expect(output.serialized().contains("[secret:"))
         for part in ["input", "answer", "event"] { #expect(output["all"]?[part] != nil) }
+    }
+
+    @Test("a marker put together inside the run is not the run's own: its scope holds chance that the call knows")
+    func madeUp() throws {
+        let given = try Given(
+            """
+              - call:
+                  call: http
+                  with: {method: post, endpoint: "http://erp/", body: '${ .payload | fromjson }'}
+              - pause: {wait: P1D}
+            """, extra: "use: {secrets: [token]}")
+        let marker = SecretMarker(runID: Given.runID.description, name: "token").text
+        let smuggled = "\"" + marker.replacing("⟦", with: "\\u27e6") + "\""
+        let advance = given.engine().start(
+            input: ["payload": .string(smuggled)], at: Given.start, secretNonce: "n-1")
+        let stored = try RunState(json: advance.state.json)
+        guard case .call(let call)? = stored.waits.first?.kind else {
+            Issue.record("no call")
+            return
+        }
+        #expect(call.arguments["body"]?.stringValue == marker)
+        #expect(call.secretScope == "\(Given.runID).n-1")
+        let resumed = given.engine().advance(stored, [.answered("/do/0/call#1", 1)])
+        #expect(try RunState(json: resumed.state.json) == resumed.state)
+        #expect(resumed.state.json["secretNonce"] == "n-1")
     }
 }

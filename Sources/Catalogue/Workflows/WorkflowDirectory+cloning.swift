@@ -17,7 +17,7 @@ extension WorkflowDirectory {
                 let id = WorkflowID()
                 let plan = try await WorkflowPlan.check(
                     id: id, name: draft.name, template: template, parameters: draft.parameters,
-                    bindings: draft.bindings, in: plant, transaction)
+                    bindings: draft.bindings, isEnabled: draft.isEnabled, in: plant, transaction)
                 try await transaction.batch(
                     [Self.insertion(id, draft, plan, plant)] + Self.revision(id, plan, plant)
                         + Self.schedules(id, plan, isEnabled: draft.isEnabled, plant))
@@ -55,7 +55,7 @@ extension WorkflowDirectory {
                 let isEnabled = change.isEnabled ?? old.isEnabled
                 let plan = try await WorkflowPlan.check(
                     id: id, name: name, template: template, parameters: change.parameters ?? old.parameters,
-                    bindings: change.bindings ?? old.bindings, in: plant, transaction)
+                    bindings: change.bindings ?? old.bindings, isEnabled: isEnabled, in: plant, transaction)
                 try await transaction.batch(
                     [Self.update(id, name, isEnabled, plan, plant)]
                         + Self.clearing(id, plant) + Self.revision(id, plan, plant)

@@ -22,10 +22,12 @@ struct WorkflowPlan {
         ])
     }
 
+    /// - Parameter isEnabled: whether the plant round it is asked, too. A disabled workflow starts nothing, and disabling must be
+    ///   possible whatever has become of the plant.
     /// - Throws: `Problem(.invalidParameters)` with every mistake in the name, the parameters and the bindings.
     static func check(
         id: WorkflowID, name: String, template: PublishedTemplate, parameters: JSONValue,
-        bindings: [String: ConnectionID], in plant: PlantKey, _ transaction: TenantTransaction
+        bindings: [String: ConnectionID], isEnabled: Bool, in plant: PlantKey, _ transaction: TenantTransaction
     ) async throws -> WorkflowPlan {
         let decoded = DefinitionDecoder.decode(template.package.document)
         guard let definition = decoded.definition else {
@@ -39,12 +41,7 @@ struct WorkflowPlan {
         findings.add(contentsOf: values.findings)
         let connectors = try await connectors(bindings, plant, transaction)
         checkBindings(bindings, of: definition, connectors, &findings)
-        try await WorkflowSurroundings.check(definition, of: id, in: plant, transaction, &findings)
-        let processes = ProcessUse(definition)
-        if !processes.places.isEmpty {
-            let policy = try await ProcessPolicyDirectory.policy(of: plant.scope, in: transaction)
-            findings.add(contentsOf: processes.objections(to: policy))
-        }
+        if isEnabled { try await WorkflowSurroundings.check(definition, of: id, in: plant, transaction, &findings) }
         try findings.refuse("The workflow cannot be set up like this.")
         return WorkflowPlan(
             template: template, definition: definition, given: parameters, parameters: values.effective,

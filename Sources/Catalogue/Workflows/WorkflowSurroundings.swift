@@ -1,10 +1,11 @@
 import Database
 import JSON
 import Primitives
+import Tenancy
 import Workflow
 
-/// What a workflow needs of the plant round it, beside parameters and bindings: its secrets, and that it closes no circle
-/// of workflows that start each other.
+/// What a workflow needs of the plant round it, beside parameters and bindings: its secrets, a policy that lets its scripts
+/// run, and that it closes no circle of workflows that start each other.
 enum WorkflowSurroundings {
     /// Reads only what the definition asks for.
     static func check(
@@ -12,6 +13,11 @@ enum WorkflowSurroundings {
         _ findings: inout Findings
     ) async throws {
         try await checkSecrets(definition, plant, transaction, &findings)
+        let processes = ProcessUse(definition)
+        if !processes.places.isEmpty {
+            let policy = try await ProcessPolicyDirectory.policy(of: plant.scope, in: transaction)
+            findings.add(contentsOf: processes.objections(to: policy))
+        }
         try await checkCircles(definition, id, plant, transaction, &findings)
     }
 

@@ -35,7 +35,7 @@ package final class Program: Sendable {
         let facts = RunFacts(
             runID: runID, workflow: facts,
             runtime: ["name": "millwright-runner", "version": .string(RunnerVersion.current), "metadata": [:]],
-            parameters: parameters, secrets: definition.secretMarkers(of: runID))
+            parameters: parameters)
         return Engine(definition: definition, facts: facts, limits: limits)
     }
 }

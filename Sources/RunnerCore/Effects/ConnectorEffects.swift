@@ -47,7 +47,8 @@ package final class ConnectorEffects: EffectPerformer, SettingsAdopter {
     private func perform(task effect: Effect) async throws(CallFailure) -> JSONValue {
         let plant = plantID ?? effect.program.plantID
         let call = HTTPTaskCall(
-            function: effect.request.function, arguments: effect.request.arguments, runID: effect.id.runID.description,
+            function: effect.request.function, arguments: effect.request.arguments,
+            runID: effect.request.secretScope ?? effect.id.runID.description,
             idempotencyKey: effect.idempotencyKey, timeoutSeconds: effect.request.timeoutSeconds,
             mayHaveHappened: effect.mayHaveHappened)
         let secrets = ConnectionSecrets(

@@ -54,10 +54,16 @@ package struct AdvanceJob: Sendable {
     package var start: (input: JSONValue, acceptedAt: Timestamp)?
     package var inputs: [EngineInput]
 
+    /// Not to be guessed. A run that is begun again after a crash gets another: nothing of the first was performed.
+    private static func nonce() -> String {
+        String(UInt64.random(in: 0 ... .max), radix: 36) + String(UInt64.random(in: 0 ... .max), radix: 36)
+    }
+
     package func run() -> Advance {
         if let state { return engine.advance(state, inputs) }
         let advance = engine.start(
-            input: start?.input ?? .null, at: start?.acceptedAt ?? Timestamp(unixMicroseconds: 0))
+            input: start?.input ?? .null, at: start?.acceptedAt ?? Timestamp(unixMicroseconds: 0),
+            secretNonce: Self.nonce())
         guard !inputs.isEmpty, !advance.status.isFinal else { return advance }
         return advance.followed(by: engine.advance(advance.state, inputs))
     }

@@ -28,8 +28,12 @@ package struct Engine: Sendable {
     }
 
     /// Begins a run with its raw input, at the moment at which it was accepted.
-    package func start(input: JSONValue, at moment: Timestamp) -> Advance {
+    ///
+    /// - Parameter secretNonce: chance, for definitions with secrets: what stands for a secret in the run's data holds it, so
+    ///   that nobody outside can make up such a marker. The state remembers it.
+    package func start(input: JSONValue, at moment: Timestamp, secretNonce: String = "") -> Advance {
         var machine = Machine(engine: self, startedAt: moment)
+        if !definition.secrets.isEmpty { machine.state.secretNonce = secretNonce }
         machine.begin(input: input, at: moment)
         return machine.finish()
     }

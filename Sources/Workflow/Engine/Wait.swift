@@ -44,11 +44,16 @@ package struct CallRequest: Sendable, Hashable {
     package var arguments: JSONValue
     /// The bound of one try, from the task's `timeout`; `nil` leaves it to the connector.
     package var timeoutSeconds: Double?
+    /// Only markers of secrets that name this are the run's own; `nil` when the definition has no secrets.
+    package var secretScope: String?
 
-    package init(function: String, arguments: JSONValue, timeoutSeconds: Double? = nil) {
+    package init(
+        function: String, arguments: JSONValue, timeoutSeconds: Double? = nil, secretScope: String? = nil
+    ) {
         self.function = function
         self.arguments = arguments
         self.timeoutSeconds = timeoutSeconds
+        self.secretScope = secretScope
     }
 }
 

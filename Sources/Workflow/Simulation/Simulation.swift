@@ -58,9 +58,9 @@ package struct Simulation: Sendable {
         return simulation.report
     }
 
-    package mutating func start(input: JSONValue) {
+    package mutating func start(input: JSONValue, secretNonce: String = "") {
         for event in answers.events { schedule(.event(event.event), afterSeconds: event.afterSeconds) }
-        take(engine.start(input: input, at: report.startedAt))
+        take(engine.start(input: input, at: report.startedAt, secretNonce: secretNonce))
     }
 
     /// Lets everything happen that is going to happen, in the order of its moments.

@@ -65,6 +65,10 @@ struct OpenAPIServer {
             throw CallFailure(
                 .configuration, "the document's server `\(reference.prefix(200))` is no address that can be called")
         }
+        guard address.scheme == .https || document.address.scheme == .http else {
+            throw CallFailure(
+                .configuration, "the document came over https, and its server `\(reference.prefix(200))` is not")
+        }
         return address
     }
 }

@@ -15,6 +15,7 @@ extension RunState {
         object["frames"] = .array(frames)
         object["waits"] = .array(openWaits.map(\.json))
         object["counters"] = counters.json
+        if !secretNonce.isEmpty { object["secretNonce"] = .string(secretNonce) }
         object["values"] = .array(table.values)
         return .object(object)
     }
@@ -32,6 +33,7 @@ extension RunState {
         openWaits = []
         for wait in try stored.array("waits") { openWaits.append(try OpenWait(json: wait)) }
         counters = try Counters(json: try stored.value("counters"))
+        secretNonce = stored["secretNonce"]?.stringValue ?? ""
         try checkTree()
     }
 

@@ -14,6 +14,7 @@ extension Wait {
             object["function"] = .string(call.function)
             object["arguments"] = call.arguments
             object.add("timeoutSeconds", call.timeoutSeconds.map { JSONValue($0) })
+            object.add("secretScope", call.secretScope.map { .string($0) })
         case .timer(let dueAt): object["dueAt"] = dueAt.json
         case .event(let filter): object["filter"] = filter.json
         case .humanTask(let request): object["arguments"] = request.arguments
@@ -48,7 +49,8 @@ extension Wait.Kind {
             self = .call(
                 CallRequest(
                     function: try stored.string("function"), arguments: try stored.value("arguments"),
-                    timeoutSeconds: stored["timeoutSeconds"]?.doubleValue))
+                    timeoutSeconds: stored["timeoutSeconds"]?.doubleValue,
+                    secretScope: stored["secretScope"]?.stringValue))
         case "timer": self = .timer(dueAt: try stored.moment("dueAt"))
         case "event": self = .event(try EventFilter(json: try stored.value("filter")))
         case "human-task": self = .humanTask(HumanTaskRequest(arguments: try stored.value("arguments")))

@@ -17,6 +17,44 @@ extension Machine {
         return error
     }
 
+    /// What leaves the run without going into a call of its own: journal, events, people, other runs. Markers lose there what
+    /// makes them valid, so that nobody who reads it can send one back.
+    func shown(_ value: JSONValue) -> JSONValue {
+        state.secretNonce.isEmpty ? value : without(state.secretNonce, value)
+    }
+
+    func show(_ advance: inout Advance) {
+        advance.output = advance.output.map(shown)
+        advance.error = advance.error.map(shown)
+        advance.emitted = advance.emitted.map(shown)
+        advance.lifecycle = advance.lifecycle.map(shown)
+        for position in advance.journal.indices {
+            advance.journal[position].input = advance.journal[position].input.map(shown)
+            advance.journal[position].output = advance.journal[position].output.map(shown)
+            advance.journal[position].detail = advance.journal[position].detail.map(shown)
+            advance.journal[position].error = advance.journal[position].error.map(shown)
+        }
+    }
+
+    private func shown(_ error: WorkflowError) -> WorkflowError {
+        var error = error
+        error.title = error.title?.replacing(state.secretNonce, with: "")
+        error.detail = error.detail?.replacing(state.secretNonce, with: "")
+        return error
+    }
+
+    private func without(_ nonce: String, _ value: JSONValue) -> JSONValue {
+        switch value {
+        case .null, .bool, .number: return value
+        case .string(let text): return text.contains(nonce) ? .string(text.replacing(nonce, with: "")) : value
+        case .array(let items): return .array(items.map { without(nonce, $0) })
+        case .object(let object):
+            var result = JSONObject()
+            for (key, value) in object { result[key] = without(nonce, value) }
+            return .object(result)
+        }
+    }
+
     private static func defused(_ value: JSONValue) -> JSONValue {
         switch value {
         case .null, .bool, .number: return value

@@ -8,13 +8,25 @@ extension Machine {
         case .context: state.context
         case .input: scope.input ?? .null
         case .output: scope.output ?? .null
-        case .secrets: engine.secrets
+        case .secrets: secretsArgument
         case .authorization: authorizationArgument(scope)
         case .task: taskArgument(scope)
         case .workflow: makeWorkflowArgument()
         case .runtime: engine.facts.runtime
         case .local(let name): local(name, scope)
         }
+    }
+
+    /// Markers, unless the facts bring values.
+    private var secretsArgument: JSONValue {
+        guard engine.facts.secrets.isEmpty else { return engine.secrets }
+        return engine.definition.secretMarkers(in: secretScope)
+    }
+
+    /// What the run's markers are told by.
+    var secretScope: String {
+        let run = engine.facts.runID.description
+        return state.secretNonce.isEmpty ? run : "\(run).\(state.secretNonce)"
     }
 
     private func taskArgument(_ scope: EvaluationScope) -> JSONValue {

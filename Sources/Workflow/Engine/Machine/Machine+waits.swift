@@ -21,11 +21,14 @@ extension Machine {
             let with = try datum(template, on: input, scope).value
             arguments = with
             let timeout = try node.timeout.map { limit throws(WorkflowError) in try seconds(limit, on: input, scope) }
-            kind = .call(CallRequest(function: function, arguments: with, timeoutSeconds: timeout))
+            kind = .call(
+                CallRequest(
+                    function: function, arguments: with, timeoutSeconds: timeout,
+                    secretScope: engine.definition.secrets.isEmpty ? nil : secretScope))
         case .humanTask(let template):
             let with = try datum(template, on: input, scope).value
             arguments = with
-            kind = .humanTask(HumanTaskRequest(arguments: with))
+            kind = .humanTask(HumanTaskRequest(arguments: shown(with)))
         case .runWorkflow(let plan):
             let childInput =
                 try plan.input.map { template throws(WorkflowError) in
@@ -35,7 +38,7 @@ extension Machine {
             kind = .childRun(
                 ChildRunRequest(
                     namespace: plan.reference.namespace, name: plan.reference.name, version: plan.reference.version,
-                    input: childInput, awaitsCompletion: plan.isAwaited))
+                    input: shown(childInput), awaitsCompletion: plan.isAwaited))
         default: return
         }
         let frame = try push(activation, .waiting)

@@ -167,10 +167,12 @@ struct Machine {
 
     mutating func finish() -> Advance {
         let open = Set(state.openWaits.map(\.wait.id))
-        return Advance(
+        var advance = Advance(
             state: state, status: state.status, output: output, error: error,
             opened: opened.filter { open.contains($0.id) },
             closed: closed.filter { openAtStart.contains($0) && !open.contains($0) }, emitted: emitted,
             journal: journal, lifecycle: lifecycle)
+        if !state.secretNonce.isEmpty { show(&advance) }
+        return advance
     }
 }

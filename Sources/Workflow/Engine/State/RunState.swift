@@ -16,6 +16,8 @@ package struct RunState: Sendable {
     var frames: [Frame]
     var openWaits: [OpenWait]
     var counters: Counters
+    /// Given at the start of a run of a definition with secrets; empty otherwise.
+    var secretNonce = ""
 
     /// What is awaited, in the order in which it was opened.
     package var waits: [Wait] { openWaits.map(\.wait) }

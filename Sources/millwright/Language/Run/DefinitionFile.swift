@@ -23,9 +23,15 @@ struct DefinitionFile: Sendable {
         let locations = SourceLocations(
             file.document.locations.mapValues { (line: $0.line, column: $0.column) })
         var decoder = BundlingDecoder(file.value, locations: locations, functions: functions)
+        var isOurs = true
         while case let missing = decoder.takeMissing(), !missing.isEmpty {
             var found: [String: JSONValue] = [:]
-            for use in missing { found[use.uri] = await resources.resource(use, askedBy: name) }
+            for var use in missing where isOurs || use.isOnNetwork {
+                if !isOurs { use.authentication = nil }
+                found[use.uri] = await resources.resource(use, askedBy: name)
+            }
+            // What came from the network must not make us read this machine's files, or send our secrets.
+            if missing.contains(where: \.isOnNetwork) { isOurs = false }
             decoder.add(found)
         }
         // What was fetched becomes part of the document, so that `$workflow.definition` is whole.
@@ -50,6 +56,10 @@ struct DefinitionFile: Sendable {
     }
 
     var hasErrors: Bool { !problems.isEmpty || !decoded.errors.isEmpty }
+}
+
+extension ResourceUse {
+    var isOnNetwork: Bool { uri.hasPrefix("https://") || uri.hasPrefix("http://") }
 }
 
 /// Where documents come from that a definition refers to.

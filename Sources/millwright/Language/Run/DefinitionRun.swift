@@ -29,7 +29,7 @@ struct DefinitionRun {
 
     /// To its end, or until nothing that is given leads further.
     mutating func run(input: JSONValue) async -> SimulationReport {
-        simulation.start(input: input)
+        simulation.start(input: input, secretNonce: String(UInt64.random(in: 1 ... .max), radix: 36))
         switch clock {
         case .virtual: await runInVirtualTime()
         case .real: await runInRealTime()

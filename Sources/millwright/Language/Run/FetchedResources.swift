@@ -10,7 +10,7 @@ struct FetchedResources: ResourceSource {
     let http: HTTPTaskCaller
 
     func resource(_ use: ResourceUse, askedBy file: String) async -> JSONValue? {
-        guard use.uri.hasPrefix("https://") || use.uri.hasPrefix("http://") else {
+        guard use.isOnNetwork else {
             return await NeighbouringFiles().resource(use, askedBy: file)
         }
         var endpoint: JSONValue = ["uri": .string(Self.raw(use.uri))]

@@ -40,7 +40,7 @@ struct LaptopPerformer: WaitPerformer {
     private func perform(_ call: CallRequest, _ waitID: String) async -> Result<JSONValue, WorkflowError> {
         if HTTPTaskCaller.isHTTPTask(call.function) {
             let task = HTTPTaskCall(
-                function: call.function, arguments: call.arguments, runID: runID.description,
+                function: call.function, arguments: call.arguments, runID: call.secretScope ?? runID.description,
                 idempotencyKey: "\(runID)\(waitID)", timeoutSeconds: call.timeoutSeconds)
             do throws(CallFailure) {
                 return .success(try await http.perform(task))

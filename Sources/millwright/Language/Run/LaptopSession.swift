@@ -81,7 +81,7 @@ struct LaptopSession {
             let runID = RunID()
             let facts = RunFacts(
                 runID: runID, runtime: ["name": "millwright", "version": .string(Version.text), "metadata": [:]],
-                parameters: parameters, secrets: definition.secretMarkers(of: runID))
+                parameters: parameters)
             let performer = LaptopPerformer(
                 runID: runID, http: http, processes: LaptopProcesses(), children: children)
             return DefinitionRun(
