@@ -12,7 +12,9 @@ struct EventReader: ~Copyable {
         parser.initialize(to: yaml_parser_t())
         guard yaml_parser_initialize(parser) == 1 else { fatalError("out of memory") }
         yaml_parser_set_encoding(parser, YAML_UTF8_ENCODING)
-        yaml_parser_set_input_string(parser, text.baseAddress, text.count)
+        // Windows' editors put a byte order mark in front; libyaml takes it for a character where the encoding is given.
+        let mark = text.starts(with: [0xEF, 0xBB, 0xBF]) ? 3 : 0
+        yaml_parser_set_input_string(parser, text.baseAddress.map { $0 + mark }, text.count - mark)
     }
 
     deinit {

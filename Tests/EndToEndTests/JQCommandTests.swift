@@ -69,7 +69,7 @@ struct JQCommandTests {
             Call(
                 arguments: ["."], input: "1 [2", output: "1\n",
                 error: "jq: parse error: The text ends in the middle of a value. (<stdin>, line 1, column 5)\n",
-                status: 2),
+                status: 5),
             Call(
                 arguments: ["-n", "1 +"],
                 error:

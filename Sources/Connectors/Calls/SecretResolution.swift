@@ -59,7 +59,8 @@ struct SecretResolution {
         var value = try secret(marker.name)
         if let member = marker.member {
             guard let found = value[member] else {
-                throw CallFailure(.configuration, "the secret \(marker.name) has no member `\(member)`")
+                throw CallFailure(
+                    .authorization, status: 403, "the secret \(marker.name) has no member `\(member)`")
             }
             value = found
         }
@@ -68,7 +69,8 @@ struct SecretResolution {
 
     private func secret(_ name: String) throws(CallFailure) -> JSONValue {
         guard let secret = source.secret(name) else {
-            throw CallFailure(.configuration, "there is no secret \(name). Give the plant a credential of this name.")
+            throw CallFailure(
+                .authorization, status: 403, "there is no secret \(name). Give the plant a credential of this name.")
         }
         return secret.reveal()
     }

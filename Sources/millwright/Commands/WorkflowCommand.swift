@@ -20,21 +20,19 @@ struct WorkflowCommand: AsyncParsableCommand {
         @Argument(help: "Open Workflow documents, YAML or JSON.") var files: [String]
 
         func run() async throws {
-            var definitions: [Definition] = []
+            var read: [DefinitionFile] = []
+            for file in files { read.append(await DefinitionFile.read(file, resources: NeighbouringFiles())) }
             var hasErrors = false
-            for file in files {
-                let read = await DefinitionFile.read(file, resources: NeighbouringFiles())
-                for finding in read.findings { Terminal.writeLine(finding) }
-                if let definition = read.definition, !read.hasErrors {
-                    definitions.append(definition)
-                    if read.findings.isEmpty { Terminal.writeLine("\(file): valid") }
+            let circles = ChildWorkflowCycles.find(in: read.compactMap(\.definition).map { .init($0) })
+            for file in read {
+                var findings = file.findings
+                for circle in circles where file.definition.map({ circle.contains($0.qualifiedName) }) ?? false {
+                    findings.append("\(file.name):\(file.childLine): error: \(CircleText.text(circle))")
+                    hasErrors = true
                 }
-                hasErrors = hasErrors || read.hasErrors
-            }
-            for cycle in ChildWorkflowCycles.find(in: definitions.map { ChildWorkflowCycles.Workflow($0) }) {
-                let circle = (cycle + cycle.prefix(1)).joined(separator: " → ")
-                Terminal.writeLine("error: workflow-cycle: These workflows start each other for ever: \(circle)")
-                hasErrors = true
+                for finding in findings { Terminal.writeLine(finding) }
+                if findings.isEmpty { Terminal.writeLine("\(file.name): valid") }
+                hasErrors = hasErrors || file.hasErrors
             }
             if hasErrors { throw ExitCode(2) }
         }

@@ -58,6 +58,8 @@ struct JQArguments: Sendable {
             guard let name = rest.popFirst(), let text = rest.popFirst() else {
                 throw Problem(.invalidParameters, "\(flag) takes two values, like \(flag) name value.")
             }
+            // As with jq, the first of a name counts.
+            guard variables[name] == nil else { return }
             variables[name] = flag == "--arg" ? .string(text) : try Self.value(text, of: name)
         default: throw Self.unknown(flag)
         }

@@ -74,7 +74,7 @@ struct JQSession {
                 }
             } catch {
                 complain("parse error: \(error.reason) (\(name), line \(error.line), column \(error.column))")
-                exit = .unreadable
+                exit = .failed
                 return
             }
         }
@@ -115,6 +115,8 @@ struct JQSession {
         var bytes: [UInt8] = []
         var buffer = [UInt8](repeating: 0, count: 1 << 16)
         while case let count = fread(&buffer, 1, buffer.count, file), count > 0 { bytes += buffer[..<count] }
-        return ferror(file) == 0 ? bytes : nil
+        guard ferror(file) == 0 else { return nil }
+        // A byte order mark, as Windows' editors put it in front.
+        return bytes.starts(with: [0xEF, 0xBB, 0xBF]) ? Array(bytes.dropFirst(3)) : bytes
     }
 }

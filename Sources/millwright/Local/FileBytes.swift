@@ -4,7 +4,11 @@ import SystemPackage
 
 /// Whole binary files.
 enum FileBytes {
-    static func read(_ path: String) throws -> [UInt8] {
+    /// For documents that a person wrote.
+    static let documentLimit = 16 << 20
+
+    /// - Parameter limit: a file that is longer is refused, and not read to its end.
+    static func read(_ path: String, limit: Int = .max) throws -> [UInt8] {
         do {
             let file = try FileDescriptor.open(FilePath(path), .readOnly)
             return try file.closeAfter {
@@ -12,9 +16,14 @@ enum FileBytes {
                 var buffer = [UInt8](repeating: 0, count: 1 << 20)
                 while case let count = try buffer.withUnsafeMutableBytes({ try file.read(into: $0) }), count > 0 {
                     bytes += buffer[..<count]
+                    if bytes.count > limit {
+                        throw Problem(.payloadTooLarge, "it has more than \(limit) bytes")
+                    }
                 }
                 return bytes
             }
+        } catch let problem as Problem {
+            throw Problem(problem.code, "\(path) cannot be read: \(problem.detail).")
         } catch {
             throw Problem(.notFound, "\(path) cannot be read: \(error).")
         }

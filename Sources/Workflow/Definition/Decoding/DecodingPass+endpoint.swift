@@ -35,6 +35,13 @@ extension DecodingPass {
                 "\"\(text)\" is not a URI. Write it without blanks, with {name} for properties of the input.", at: path)
             return .constant(.null)
         }
+        if let mark = text.firstRange(of: "://"), !["http", "https"].contains(text[..<mark.lowerBound].lowercased()),
+            !text[..<mark.lowerBound].contains("{")
+        {
+            error(
+                .invalidEndpoint, "\"\(text)\" cannot be called: only http and https can. Write such an address.",
+                at: path)
+        }
         if parts.contains(where: { if case .variable = $0 { true } else { false } }) { return .uriTemplate(parts) }
         return .constant(.string(text))
     }
@@ -84,8 +91,44 @@ extension DecodingPass {
             }
         } else {
             for key in scheme.required where fields[key] == nil { missing(key, name, in: fields) }
+            if name == "oauth2" || name == "oidc" { checkTokenSettings(fields) }
         }
         return template(value, scope, at: path)
+    }
+
+    /// What the specification lists the values of, where they are written as plain text.
+    private func checkTokenSettings(_ fields: Fields) {
+        checkWord(
+            fields, "grant",
+            ["client_credentials", "password", "refresh_token", "urn:ietf:params:oauth:grant-type:token-exchange"],
+            besides: "authorization_code", because: "needs a person with a browser, which a run has not")
+        if let value = fields["client"],
+            let client = self.fields(
+                value, "client", allowed: ["id", "secret", "assertion", "authentication"], at: fields.path("client"))
+        {
+            checkWord(
+                client, "authentication",
+                ["client_secret_basic", "client_secret_post", "client_secret_jwt", "private_key_jwt", "none"])
+        }
+        if let value = fields["request"],
+            let request = self.fields(value, "request", allowed: ["encoding"], at: fields.path("request"))
+        {
+            checkWord(request, "encoding", ["application/x-www-form-urlencoded", "application/json"])
+        }
+        guard fields["grant"]?.stringValue == "password" else { return }
+        for key in ["username", "password"] where fields[key] == nil { missing(key, "grant: password", in: fields) }
+    }
+
+    private func checkWord(
+        _ fields: Fields, _ key: String, _ words: [String], besides refused: String? = nil, because reason: String = ""
+    ) {
+        guard let word = fields[key]?.stringValue, Self.expressionSource(word) == nil, !words.contains(word) else {
+            return
+        }
+        let why = word == refused ? ": it \(reason)" : ""
+        error(
+            .invalidValue, "\(key) cannot be \(word)\(why). Choose one of \(words.joined(separator: ", ")).",
+            at: fields.path(key))
     }
 
     private static let tokenSettings = [

@@ -62,13 +62,15 @@ extension DecodingPass {
         return String(trimmed.dropFirst(2).dropLast())
     }
 
-    /// In loose mode text that begins like a program, and is one, is an expression.
+    /// In loose mode any text that is a program is an expression; where evaluating it fails, it is text after all.
     private func looseExpression(_ text: String, _ scope: ExpressionScope) -> RuntimeExpression? {
         let source = text.trimmed
-        guard let first = source.first, ".$([{".contains(first) else { return nil }
+        guard !source.isEmpty else { return nil }
         let variables = Self.mentioned(scope.variables, in: source)
         guard let program = try? JQProgram(source, variables: variables.map(\.name)) else { return nil }
-        return bound(program, source, variables)
+        var expression = bound(program, source, variables)
+        expression.textOnFailure = text
+        return expression
     }
 
     private func compile(_ source: String, _ scope: ExpressionScope, at path: JSONPointer) -> RuntimeExpression? {

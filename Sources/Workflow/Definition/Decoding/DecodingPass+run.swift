@@ -82,7 +82,7 @@ extension DecodingPass {
         if let driver = FunctionTable.Driver(rawValue: process) { requireDriver(driver, at: path) }
         checkProcess(process, fields)
         let settings = process == "script" ? withCode(fields) : value
-        var arguments: [ValueTemplate.Member] = [.init(key: process, value: template(settings, scope, at: path))]
+        var arguments: [ValueTemplate.Member] = [.init(key: process, value: processSettings(settings, scope, at: path))]
         arguments.append(.init(key: "await", value: .constant(.bool(isAwaited))))
         arguments.append(.init(key: "return", value: .constant(.string((returned ?? .stdout).rawValue))))
         let name = "run:\(process)"
@@ -128,5 +128,20 @@ extension DecodingPass {
         settings["source"] = nil
         settings["code"] = .string(code)
         return .object(settings)
+    }
+
+    /// The settings as a template. Code is code: `${x}` in it is the shell's or the script's own.
+    private func processSettings(
+        _ settings: JSONValue, _ scope: ExpressionScope, at path: JSONPointer
+    ) -> ValueTemplate {
+        guard case .object(let object) = settings else { return template(settings, scope, at: path) }
+        return .object(
+            object.map { key, value in
+                let isCode = key == "code" || key == "command"
+                if isCode, let text = value.stringValue, Self.expressionSource(text) == nil {
+                    return .init(key: key, value: .constant(value))
+                }
+                return .init(key: key, value: template(value, scope, at: path.appending(key)))
+            })
     }
 }

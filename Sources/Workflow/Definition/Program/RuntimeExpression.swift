@@ -7,6 +7,8 @@ struct RuntimeExpression: Sendable {
     let program: JQProgram
     /// The variables that the program really uses, in the order of its parameters.
     let variables: [ExpressionVariable]
+    /// Loose mode: what the expression gives when it cannot be evaluated.
+    var textOnFailure: String?
 
     func uses(_ argument: ExpressionVariable) -> Bool { variables.contains(argument) }
 }

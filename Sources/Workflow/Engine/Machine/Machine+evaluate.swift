@@ -15,6 +15,7 @@ extension Machine {
         do throws(JQError) {
             return try expression.program.first(value, variables: arguments, budget: budget) ?? .null
         } catch {
+            if let text = expression.textOnFailure { return .string(text) }
             throw WorkflowError(
                 .expression, detail: "\(error.description) — in the expression \(expression.source.shortened)")
         }

@@ -86,6 +86,8 @@ extension Machine {
                 listening.isClosed = true
             }
         case (.success(let event), .event(let number)):
+            // What ends the listening is no part of what was listened to.
+            if endsListening(event, open.frame) { return }
             do throws(WorkflowError) {
                 guard try consume(event, number, plan, &listening) else { return }
             } catch {
@@ -97,6 +99,16 @@ extension Machine {
         }
         state.frames[position].phase = .listening(listening)
         goOnListening(open.frame)
+    }
+
+    /// Whether the event is one that `until` waits for.
+    private func endsListening(_ event: JSONValue, _ frame: Int) -> Bool {
+        state.openWaits.contains { open in
+            guard open.frame == frame, case .until = open.role, case .event(let filter) = open.wait.kind,
+                let compiled = try? CompiledEventFilter(filter)
+            else { return false }
+            return compiled.matches(event)
+        }
     }
 
     /// Takes the event, unless it was taken already or does not correlate.
@@ -113,6 +125,8 @@ extension Machine {
             for correlation in plan.filters[number].correlations {
                 let value = try evaluate(
                     correlation.from, on: event, EvaluationScope(frame: Frame.noParent))
+                // Nothing in common is not something in common.
+                guard !value.isNull else { return false }
                 if let expected = listening.correlations[correlation.name] {
                     guard value == expected else { return false }
                 } else {

@@ -65,6 +65,7 @@ extension Machine {
     /// Ends the run in an error that nothing catches.
     mutating func endInError(_ error: WorkflowError) {
         guard !state.status.isFinal else { return }
+        let error = error.at("/")
         self.error = error
         end(.faulted)
         tell(.workflowFaulted, details: error.asDetail)

@@ -9,6 +9,8 @@ struct DefinitionFile: Sendable {
     var decoded: DecodedDefinition
     /// Mistakes of the file itself: it cannot be read, or is not YAML.
     var problems: [FileProblem]
+    /// Where the first task stands that starts another workflow, as `line:column`.
+    var childLine = "1:1"
 
     /// - Parameters:
     ///   - name: the path, as diagnostics name it.
@@ -36,14 +38,20 @@ struct DefinitionFile: Sendable {
         }
         // What was fetched becomes part of the document, so that `$workflow.definition` is whole.
         let decoded = decoder.finish().decoded
-        return DefinitionFile(name: name, decoded: decoded, problems: problems.all)
+        let child = file.document.locations.filter { $0.key.hasSuffix("/run/workflow") }.values.min {
+            ($0.line, $0.column) < ($1.line, $1.column)
+        }
+        return DefinitionFile(
+            name: name, decoded: decoded, problems: problems.all,
+            childLine: child.map { "\($0.line):\($0.column)" } ?? "1:1")
     }
 
     private static func read(_ name: String, _ problems: FileProblems) -> YAMLFile? {
         do {
-            return YAMLFile(name: name, bytes: try FileBytes.read(name), problems: problems)
+            return YAMLFile(
+                name: name, bytes: try FileBytes.read(name, limit: FileBytes.documentLimit), problems: problems)
         } catch {
-            problems.add(FileProblem(file: name, at: nil, "the file cannot be read: \(error)"))
+            problems.add(FileProblem(file: name, at: nil, "\((error as? Problem)?.detail ?? "\(error)")"))
             return nil
         }
     }
@@ -70,7 +78,9 @@ protocol ResourceSource: Sendable {
 /// Files beside the definition: `schemas/alarm.json`, `file:///…`. Nothing is fetched from elsewhere.
 struct NeighbouringFiles: ResourceSource {
     func resource(_ use: ResourceUse, askedBy file: String) async -> JSONValue? {
-        guard let path = Self.path(of: use.uri, from: file), let bytes = try? FileBytes.read(path) else { return nil }
+        guard let path = Self.path(of: use.uri, from: file),
+            let bytes = try? FileBytes.read(path, limit: FileBytes.documentLimit)
+        else { return nil }
         return Self.value(of: bytes, use.kind)
     }
 

@@ -85,8 +85,10 @@ struct DefinitionRun {
                 if case .answered(let wait, let answer)? = await group.next() {
                     calls -= 1
                     simulation.passTime(to: .now())
+                    // What a stub's answer takes longer than it did is still to pass.
                     if var answer {
-                        answer.afterSeconds = 0
+                        let passed = Timestamp.now().duration(since: wait.openedAt).seconds
+                        answer.afterSeconds = max(0, answer.afterSeconds - passed)
                         simulation.answer(wait, with: answer)
                     }
                 }

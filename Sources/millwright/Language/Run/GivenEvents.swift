@@ -38,7 +38,7 @@ enum GivenEvents {
 /// A JSON or YAML value in a file; `-` is standard input.
 enum GivenValue {
     static func read(_ name: String) throws -> JSONValue {
-        let bytes = try FileBytes.read(name == "-" ? "/dev/stdin" : name)
+        let bytes = try FileBytes.read(name == "-" ? "/dev/stdin" : name, limit: FileBytes.documentLimit)
         do {
             return try YAMLDocument(parsing: bytes).value
         } catch {

@@ -24,9 +24,11 @@ struct LaptopPerformer: WaitPerformer {
 
     private func perform(_ wait: Wait) async -> SimulatedAnswer? {
         let start = ContinuousClock.now
+        let delay = StubbedExchange.Delay()
         let result: Result<JSONValue, WorkflowError>
         switch wait.kind {
-        case .call(let call): result = await perform(call, wait.id)
+        case .call(let call):
+            result = await StubbedExchange.$delay.withValue(delay) { await perform(call, wait.id) }
         case .childRun(let request):
             guard let answer = await children.run(request, openedAt: wait.openedAt) else {
                 return SimulatedAnswer(.failure(Self.notGiven(request)))
@@ -34,7 +36,8 @@ struct LaptopPerformer: WaitPerformer {
             return answer
         case .humanTask, .timer, .event: return nil
         }
-        return SimulatedAnswer(result, afterSeconds: (ContinuousClock.now - start).seconds)
+        let took = (ContinuousClock.now - start).seconds + delay.seconds
+        return SimulatedAnswer(result, afterSeconds: took)
     }
 
     private func perform(_ call: CallRequest, _ waitID: String) async -> Result<JSONValue, WorkflowError> {

@@ -22,8 +22,8 @@ struct LaptopSession {
     /// The exit code.
     func run() async throws -> Int32 {
         let stubs = try options.stub.map(StubFile.read) ?? StubFile()
-        let secrets = GivenSecrets(try options.secrets.map(GivenValue.read)?.objectValue ?? [:])
-        let http = HTTPTaskCaller(client: try exchange(stubs), secrets: secrets)
+        let secrets = try secrets()
+        let http = HTTPTaskCaller(client: try exchange(stubs), secrets: GivenSecrets(secrets))
         let resources = FetchedResources(http: http)
         let read = await DefinitionFile.read(file, resources: resources)
         var children: [Definition] = []
@@ -37,6 +37,16 @@ struct LaptopSession {
         }
         for finding in findings { Terminal.writeError(finding + "\n") }
         guard let definition = read.definition, !hasErrors else { return Self.unusable }
+        if let circle = ChildWorkflowCycles.find(in: (children + [definition]).map { .init($0) }).first {
+            Terminal.writeError("\(file): error: \(CircleText.text(circle))\n")
+            return Self.unusable
+        }
+        if let missing = definition.secrets.first(where: { secrets[$0] == nil }) {
+            return show(
+                WorkflowError(
+                    .authorization, detail: "There is no secret \(missing). Give it in the file named with --secrets.",
+                    instance: "/use/secrets"))
+        }
         var events = try GivenEvents.read(options.event)
         guard let input = try input(of: definition, &events) else { return Self.unusable }
         var run = try makeRun(definition, children + [definition], stubs, http, events)
@@ -57,6 +67,14 @@ struct LaptopSession {
         let client = OutboundClient(dialer: dialer)
         guard let authorities = try options.authorities.map(FileText.read) else { return client }
         return TrustingExchange(client: client, authorities: authorities)
+    }
+
+    private func secrets() throws -> JSONObject {
+        guard let file = options.secrets else { return [:] }
+        guard let secrets = try GivenValue.read(file).objectValue else {
+            throw Problem(.invalidParameters, "\(file): secrets are an object by name, {\"erp\": …}.")
+        }
+        return secrets
     }
 
     /// `nil`, and said why, when the given events do not start it.
@@ -109,7 +127,11 @@ struct LaptopSession {
             Terminal.writeLine(output.serialized(.pretty))
             return Self.done
         }
-        Terminal.writeError((report.error ?? unfinished(report)).json.serialized(.pretty) + "\n")
+        return show(report.error ?? unfinished(report))
+    }
+
+    private func show(_ error: WorkflowError) -> Int32 {
+        Terminal.writeError(error.json.serialized(.pretty) + "\n")
         return Self.faulted
     }
 

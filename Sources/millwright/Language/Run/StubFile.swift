@@ -39,7 +39,9 @@ struct StubFile: Sendable {
     /// - Throws: `Problem` that names everything that is wrong with the file.
     static func read(_ name: String) throws -> StubFile {
         let problems = FileProblems()
-        guard let file = YAMLFile(name: name, bytes: try FileBytes.read(name), problems: problems),
+        guard
+            let file = YAMLFile(
+                name: name, bytes: try FileBytes.read(name, limit: FileBytes.documentLimit), problems: problems),
             var fields = FieldReader(file, problems: problems)
         else { throw invalid(problems) }
         var stubs = StubFile()

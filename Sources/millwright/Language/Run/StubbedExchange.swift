@@ -4,6 +4,15 @@ import Synchronization
 
 /// Answers requests from the stub file. What has no answer there fails; nothing goes out.
 final class StubbedExchange: HTTPExchange {
+    /// How long the answers to one task's requests take, together: time passes for the run, not for the one who waits.
+    final class Delay: Sendable {
+        private let total = Mutex(0.0)
+        var seconds: Double { total.withLock { $0 } }
+        func add(_ seconds: Double) { total.withLock { $0 += seconds } }
+    }
+
+    @TaskLocal static var delay: Delay?
+
     private let stubs: [StubFile.HTTPStub]
     /// How many answers each stub gave.
     private let given: Mutex<[Int]>
@@ -23,7 +32,7 @@ final class StubbedExchange: HTTPExchange {
             throw OutboundFailure(
                 .invalidRequest("the stub file has no answer for \(request.method) \(address)"), wasSent: false)
         }
-        if answer.afterSeconds > 0 { try? await Task.sleep(for: .seconds(answer.afterSeconds)) }
+        Self.delay?.add(answer.afterSeconds)
         var headers = answer.headers
         var body: [UInt8] = []
         switch answer.body {
