@@ -1,6 +1,7 @@
 -- Purpose: what starts runs besides single events: the clock (every, cron, after), and several events together.
--- Locks: ACCESS EXCLUSIVE on run and workflow_trigger for the moment of the new columns (no rewrite); SHARE on run while
--- its new index is built; the foreign keys take SHARE ROW EXCLUSIVE on workflow for a moment.
+-- Locks: the foreign keys take SHARE ROW EXCLUSIVE on workflow for a moment; ACCESS EXCLUSIVE on workflow_trigger, which is
+-- small, while its new checks read it; ACCESS EXCLUSIVE on run, last, for the moment of the new columns: nothing is
+-- rewritten or read, because the checks hold for new rows only.  0018 validates them, 0019 builds the index.
 --
 -- workflow_schedule has one row for each way in which the clock starts runs of a workflow.  The catalogue writes what the
 -- definition says (rule) and that it is new; Execution's schedule service plans it, starts its runs, and moves it on in the
@@ -46,7 +47,9 @@ CREATE TABLE millwright.workflow_schedule (
   CONSTRAINT only_a_broken_schedule_has_a_detail CHECK ((detail IS NOT NULL) = (status = 'broken')),
   CONSTRAINT a_stopped_schedule_waits_for_nothing CHECK (
     status NOT IN ('off', 'parked') OR (next_due_at IS NULL AND queued_moment IS NULL AND awaits_run_id IS NULL)),
-  CONSTRAINT a_due_schedule_is_not_early CHECK (next_moment IS NULL OR next_due_at >= next_moment),
+  -- One that is broken keeps its moment, and is tried again before it comes.
+  CONSTRAINT a_due_schedule_is_not_early CHECK (
+    next_moment IS NULL OR status = 'broken' OR next_due_at >= next_moment),
   CONSTRAINT a_queued_moment_waits_for_a_run CHECK (queued_moment IS NULL OR awaits_run_id IS NOT NULL),
   CONSTRAINT a_skip_has_a_reason CHECK ((skipped > 0) = (skip_reason IS NOT NULL AND skipped_at IS NOT NULL)),
   CONSTRAINT skip_reason_is_known CHECK (skip_reason IN ('overlap', 'missed'))
@@ -58,16 +61,6 @@ CREATE INDEX workflow_schedule_due ON millwright.workflow_schedule (next_due_at)
 WHERE next_due_at IS NOT NULL;
 CREATE INDEX workflow_schedule_awaiting ON millwright.workflow_schedule (awaits_run_id)
 WHERE awaits_run_id IS NOT NULL;
-
--- A run that the clock started says of which schedule and for which moment; the pair is its idempotency key.
-ALTER TABLE millwright.run
-  ADD COLUMN schedule_kind text,
-  ADD COLUMN scheduled_at timestamptz,
-  ADD CONSTRAINT a_scheduled_run_has_its_moment CHECK ((schedule_kind IS NULL) = (scheduled_at IS NULL)),
-  ADD CONSTRAINT run_schedule_kind_is_known CHECK (schedule_kind IN ('every', 'cron', 'after'));
-CREATE UNIQUE INDEX a_moment_starts_one_run
-  ON millwright.run (partner_id, client_id, plant_id, workflow_id, schedule_kind, scheduled_at)
-WHERE scheduled_at IS NOT NULL;
 
 -- How many events start one run together (1: each alone), and what they have in common: {"<name>": "<jq on the event>"}.
 ALTER TABLE millwright.workflow_trigger
@@ -104,3 +97,11 @@ CREATE TABLE millwright.event_set (
 ) WITH (autovacuum_vacuum_scale_factor = 0.02);
 CALL millwright.protect('millwright.event_set', 'plant');
 CALL millwright.grant_access('millwright.event_set', ARRAY['SELECT', 'INSERT', 'UPDATE', 'DELETE']);
+
+-- A run that the clock started says of which schedule and for which moment; the pair is its idempotency key (0019).
+ALTER TABLE millwright.run
+  ADD COLUMN schedule_kind text,
+  ADD COLUMN scheduled_at timestamptz,
+  ADD CONSTRAINT a_scheduled_run_has_its_moment
+    CHECK ((schedule_kind IS NULL) = (scheduled_at IS NULL)) NOT VALID,
+  ADD CONSTRAINT run_schedule_kind_is_known CHECK (schedule_kind IN ('every', 'cron', 'after')) NOT VALID;

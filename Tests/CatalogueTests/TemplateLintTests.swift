@@ -145,6 +145,25 @@ struct TemplateLintTests {
             ])
     }
 
+    @Test(
+        "four eyes and a run that several events start do not go together",
+        arguments: [("true", 1), ("'${ $context.parameters.priority > 3 }'", 1), ("false", 0)])
+    func fourEyesOfEventSet(_ value: String, _ complaints: Int) {
+        let task = SampleTemplate.workflow.replacing(
+            "dueInSeconds: 60", with: "fourEyes: \(value)\n        dueInSeconds: 60")
+        let all = task.replacing(
+            "    one:\n      with: { type: com.example.reported }",
+            with: "    all:\n      - with: { type: com.example.reported }\n      - with: { type: com.example.reported }"
+        )
+        #expect(all != task)
+        #expect(self.complaints(of: all) == complaints)
+        #expect(self.complaints(of: task) == 0)
+    }
+
+    private func complaints(of workflow: String) -> Int {
+        SampleTemplate.lint(workflow: workflow).count { $0.contains("“fourEyes” refuses the sender of one event") }
+    }
+
     @Test("a form that is no schema is an error")
     func form() {
         #expect(

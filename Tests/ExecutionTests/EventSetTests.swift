@@ -137,6 +137,28 @@ struct EventSetTests {
         }
     }
 
+    @Test("a value with NUL belongs to nothing, and the other senders' events of the same moment are accepted")
+    func nulValue() async throws {
+        try await ShellFixture.with { shell in
+            try await shell.addWorkflow("pairs", startedByAll: Array(Self.places[..<2]))
+            let hostile: JSONValue = .string("a\u{0}b")
+            let sent = (0..<20).map { number -> IncomingEvent in
+                number < 2 ? Self.event(number, order: hostile) : Self.event(number % 2, order: JSONValue(number / 2))
+            }
+            // In one request, and in requests that share a transaction.
+            _ = try await shell.intake.accept(shell.scope, Array(sent[..<4]), by: .system)
+            try await withThrowingTaskGroup { group in
+                for event in sent[4...] + [Self.event(0, order: hostile, "b"), Self.event(1, order: hostile, "b")] {
+                    group.addTask { _ = try await shell.intake.accept(shell.scope, [event], by: .system) }
+                }
+                try await group.waitForAll()
+            }
+            #expect(try await shell.count("millwright.event") == 22)
+            #expect(try await shell.count("millwright.run") == 9)
+            #expect(try await shell.count("millwright.event_set") == 0)
+        }
+    }
+
     @Test("sets are bounded: the oldest is given up, is seen, and starts nothing any more")
     func tooMany() async throws {
         try await ShellFixture.with { shell in

@@ -3,6 +3,7 @@ import Execution
 import Foundation
 import JSON
 import Primitives
+import Synchronization
 import Tenancy
 import TestSupport
 import Workflow
@@ -15,10 +16,43 @@ struct TestZones: TimeZoneSource {
     }
 }
 
+/// Fails as often as it is told to, then reads the machine's files.
+final class FailingZones: TimeZoneSource {
+    private let failures: Mutex<Int>
+    private let error: any Error
+    /// What happens before it fails.
+    private let before: @Sendable () async throws -> Void
+
+    init(_ failures: Int, _ error: any Error, before: @escaping @Sendable () async throws -> Void = {}) {
+        self.failures = Mutex(failures)
+        self.error = error
+        self.before = before
+    }
+
+    func rules(of name: String) async throws -> TimeZoneRules {
+        let fails = failures.withLock { left in
+            left -= 1
+            return left >= 0
+        }
+        guard fails else { return try await TestZones().rules(of: name) }
+        try await before()
+        throw error
+    }
+}
+
 extension ShellFixture {
-    var schedules: ScheduleService {
-        ScheduleService(
-            database: database, board: board, zones: TestZones(), clock: clock, logger: PostgresFixture.logger)
+    var schedules: ScheduleService { schedules(zones: TestZones()) }
+
+    func schedules(zones: any TimeZoneSource) -> ScheduleService {
+        ScheduleService(database: database, board: board, zones: zones, clock: clock, logger: PostgresFixture.logger)
+    }
+
+    /// The clock's column of the workflow's only schedule.
+    func scheduled(_ column: Statement, _ id: WorkflowID) async throws -> Timestamp? {
+        try await database.readPipeline(
+            scope,
+            ["SELECT \(fragment: column) AS moment FROM millwright.workflow_schedule WHERE workflow_id = \(id)"])[0][0]
+            .decode("moment", as: Timestamp?.self)
     }
 
     /// A workflow with these schedules, as the catalogue would store them.

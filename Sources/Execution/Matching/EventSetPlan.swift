@@ -51,6 +51,8 @@ struct EventSetPlan: Sendable {
             guard place.filter.matches(envelope), let values = place.correlations.values(of: envelope) else {
                 return nil
             }
+            // A database's text cannot hold it, and the values become the run's business key.
+            guard !values.contains(where: { $0.value.stringValue?.utf8.contains(0) == true }) else { return nil }
             return Fit(place: position, correlation: values)
         }
     }

@@ -24,8 +24,13 @@ struct ScheduleRow: Sendable {
     var startOrder: Timestamp { state.lastStartedAt ?? Timestamp(unixMicroseconds: .min) }
 
     func needsLook(at now: Timestamp) -> Bool {
-        if state.status == .off || state.status == .parked { return false }
-        return state.nextDueAt.map { $0 <= now } ?? false || state.awaitsRunID != nil
+        let isDue = state.nextDueAt.map { $0 <= now } ?? false
+        switch state.status {
+        case .off, .parked: return false
+        // It also keeps the run that it waits for, and is not tried before its time for that.
+        case .broken: return isDue
+        case .new, .planned: return isDue || state.awaitsRunID != nil
+        }
     }
 
     func update(of key: ScheduleService.WorkflowKey) -> Statement {

@@ -26,7 +26,7 @@ extension ScheduleService {
                 """
                 SELECT schedule.partner_id, schedule.client_id, schedule.plant_id, schedule.workflow_id
                 FROM millwright.workflow_schedule AS schedule
-                WHERE schedule.awaits_run_id IS NOT NULL AND NOT EXISTS (
+                WHERE schedule.awaits_run_id IS NOT NULL AND schedule.status <> 'broken' AND NOT EXISTS (
                   SELECT FROM millwright.run AS run
                   WHERE run.partner_id = schedule.partner_id AND run.client_id = schedule.client_id
                     AND run.plant_id = schedule.plant_id AND run.run_id = schedule.awaits_run_id
@@ -36,7 +36,8 @@ extension ScheduleService {
                 """
                 SELECT min(schedule.next_due_at) AS next,
                   EXISTS (
-                    SELECT FROM millwright.workflow_schedule AS other WHERE other.awaits_run_id IS NOT NULL
+                    SELECT FROM millwright.workflow_schedule AS other
+                    WHERE other.awaits_run_id IS NOT NULL AND other.status <> 'broken'
                   ) AS is_awaiting
                 FROM millwright.workflow_schedule AS schedule
                 WHERE schedule.next_due_at > \(now)

@@ -38,22 +38,6 @@ extension ScheduleService {
         try await transaction.query(ScheduleRow.selection(of: key)).map(ScheduleRow.init(row:))
     }
 
-    /// So that one workflow which always fails is not looked at again and again.
-    func setBroken(_ key: WorkflowKey) async throws {
-        _ = try await database.pipeline(
-            key.plant.scope,
-            [
-                """
-                UPDATE millwright.workflow_schedule AS schedule
-                SET status = 'broken', detail = 'It could not be looked after. The log has the reason.',
-                  next_moment = NULL, next_due_at = \(clock.now().adding(seconds: ScheduleTurn.retrySeconds)),
-                  queued_moment = NULL, awaits_run_id = NULL
-                WHERE \(fragment: key.plant.owns("schedule")) AND schedule.workflow_id = \(key.workflowID)
-                  AND schedule.status NOT IN ('off', 'parked')
-                """
-            ])
-    }
-
     // MARK: Zones
 
     /// The rules that a workflow's schedules may need, by name.
@@ -101,6 +85,7 @@ extension ScheduleService {
             do {
                 zones.known[name] = try await self.zones.rules(of: name)
             } catch {
+                if Task.isCancelled || Self.passes(error) { throw error }
                 zones.problems[name] = String("The time zone \(name) is not known here: \(error)".prefix(500))
             }
         }

@@ -16,9 +16,8 @@ extension ScheduleService {
     }
 
     /// Answers whether anything was due that somebody else does not have.
-    func takeTurn(of key: WorkflowKey) async throws -> Bool {
+    func takeTurn(of key: WorkflowKey, at now: Timestamp) async throws -> Bool {
         let plant = key.plant
-        let now = clock.now()
         let notification = board.notification(for: plant)
         // Read outside of the lock: it is a file.
         let zones = try await zones(of: key)
@@ -69,9 +68,12 @@ extension ScheduleService {
             // The plant has another zone since the rules were read: the next look has it.
             guard let message = problem.message else { return row.state }
             var state = row.state
-            state.stop(as: .broken)
-            state.detail = message
-            state.nextDueAt = now.adding(seconds: ScheduleTurn.retrySeconds)
+            // A moment that was found in another zone is none here.
+            if state.timeZone != problem.zone { state.stop(as: .broken) }
+            let hasMoment = state.nextMoment != nil
+            state.setBroken(
+                message, at: now,
+                retrySeconds: hasMoment ? ScheduleTurn.zoneRetrySeconds : ScheduleTurn.retrySeconds)
             (state.timeZone, state.isPlantZone) = (problem.zone, row.rule.policy.timeZone == nil)
             return state
         }

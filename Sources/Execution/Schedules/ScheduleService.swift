@@ -89,15 +89,17 @@ package struct ScheduleService: Service {
 
     /// One workflow that cannot be looked after does not stop the others.
     private func lookAfter(_ key: WorkflowKey) async -> Bool {
+        let now = clock.now()
+        var seen: SeenSchedules?
         do {
-            return try await takeTurn(of: key)
+            seen = try await seenSchedules(of: key)
+            return try await takeTurn(of: key, at: now)
         } catch {
             if Task.isCancelled { return false }
             logger.warning(
                 "a schedule could not be looked after",
                 metadata: ["workflow": "\(key.workflowID)", "plant": "\(key.plant.plantID)", "reason": "\(error)"])
-            if let error = error as? DatabaseError, error.isRetryable || error.isOutcomeUnknown { return false }
-            try? await setBroken(key)
+            if let seen, !Self.passes(error) { await setBroken(key, seen, at: now) }
             return false
         }
     }

@@ -31,6 +31,15 @@ struct ScheduleState: Sendable, Hashable {
         (queuedMoment, awaitsRunID) = (nil, nil)
     }
 
+    /// It keeps its moment and the run that it waits for, and goes on with them as its policy says.
+    mutating func setBroken(
+        _ detail: String, at now: Timestamp, retrySeconds: Double = ScheduleTurn.retrySeconds
+    ) {
+        status = .broken
+        self.detail = detail
+        nextDueAt = now.adding(seconds: retrySeconds)
+    }
+
     mutating func skip(_ count: Int64, _ reason: ScheduleSkipReason, at now: Timestamp) {
         guard count > 0 else { return }
         skipped += count
@@ -48,7 +57,7 @@ package enum ScheduleStatus: String, Sendable, Hashable, CaseIterable {
     case off
     /// The plant is not active; left when it is.
     case parked
-    /// It cannot be planned; tried again after `ScheduleTurn.retrySeconds`.
+    /// It cannot be planned or looked after; tried again when it is due.
     case broken
 }
 

@@ -11,6 +11,8 @@ struct ScheduleTurn: Sendable {
     static let maximumCounted = 10_000
     /// When something that is broken is tried again.
     static let retrySeconds: Double = 600
+    /// When the rules of a zone are read again that were there before: so soon that its moment may still be on time.
+    static let zoneRetrySeconds: Double = 10
 
     let rule: TimedRule
     let zone: TimeZoneRules
@@ -34,7 +36,8 @@ struct ScheduleTurn: Sendable {
         var state = state
         switch state.status {
         case .off, .parked: return Outcome(state: state)
-        case .new, .broken: plan(&state)
+        case .new: plan(&state)
+        case .broken: goOn(&state)
         case .planned: break
         }
         guard state.status == .planned else { return Outcome(state: state) }
@@ -56,11 +59,19 @@ struct ScheduleTurn: Sendable {
         }
     }
 
+    /// What broke leaves the schedule where it was; one that was never planned, or had no further moment, is planned.
+    private func goOn(_ state: inout ScheduleState) {
+        guard state.nextMoment != nil || state.awaitsRunID != nil else { return plan(&state) }
+        state.status = .planned
+        state.detail = nil
+        state.nextDueAt = nil
+        if let moment = state.nextMoment { setNext(&state, moment: moment) }
+    }
+
     private func setNext(_ state: inout ScheduleState, after moment: Timestamp) {
         guard let next = rule.next(after: moment, anchor: state.anchorAt ?? now, in: zone) else {
             state.stop(as: .broken)
-            state.detail = "No further moment comes within forty years."
-            state.nextDueAt = now.adding(seconds: Self.retrySeconds)
+            state.setBroken("No further moment comes within forty years.", at: now)
             return
         }
         setNext(&state, moment: next)
