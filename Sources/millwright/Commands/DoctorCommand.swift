@@ -40,7 +40,7 @@ struct DoctorCommand: AsyncParsableCommand {
         let processes = ProcessSandbox(
             bubblewrapPath: settings.bubblewrapPath,
             account: Account.ofRunners.map { .init(userID: $0.userID, groupID: $0.groupID) })
-        let missingForProcesses = await processes.missingProtections()
+        let missingForProcesses = processes.missingInterpreters() + (await processes.missingProtections())
         report(
             "scripts and shell commands of workflows",
             missingForProcesses.isEmpty ? nil : missingForProcesses.joined(separator: "; "))
