@@ -53,6 +53,9 @@ package struct ProcessGate: Sendable {
             logger.warning(
                 "a protection of scripts and shell commands is missing", metadata: ["protection": "\(protection)"])
         }
+        if let bound = ServiceMemoryBound.missing() {
+            logger.warning("jobs lack a bound round the service", metadata: ["bound": "\(bound)"])
+        }
         if !missing.isEmpty, needsProtections {
             logger.error("no script or shell command runs here: production mode needs every protection of them")
             return nil

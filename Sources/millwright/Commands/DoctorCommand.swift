@@ -44,6 +44,8 @@ struct DoctorCommand: AsyncParsableCommand {
         report(
             "scripts and shell commands of workflows",
             missingForProcesses.isEmpty ? nil : missingForProcesses.joined(separator: "; "))
+        // Advice, and no part that is missing: a laptop has none.
+        if let bound = ServiceMemoryBound.missing() { Terminal.writeLine("note     memory: \(bound)") }
         for folder in ["Migrations", "Templates", "Tenants", "Connectors"] {
             let path = settings.home + "/" + folder
             report(path, TenantFiles.isFolder(path) ? nil : "the folder is not there; set MILLWRIGHT_HOME")
