@@ -2,7 +2,7 @@
     import Glibc
 
     /// A seccomp filter for processes of workflows: they may start programs, but not trace, mount, load anything into the
-    /// kernel, make namespaces, hold memory that nobody's limits count, or open a socket other than a Unix one. What is
+    /// kernel, make namespaces, hold memory that nobody's limits count (shared mappings are such), or open a socket other than a Unix one. What is
     /// refused fails with EPERM.
     ///
     /// A list of what is refused, as the runner's own filter is, and for the same reason. Sockets matter although there
@@ -12,18 +12,6 @@
         package static var program: [UInt8]? {
             machine.map { instructions(for: $0).withUnsafeBytes { Array($0) } }
         }
-
-        /// A path at which a program that we start can read the filter: a file without a name, of this process. `nil`
-        /// where there is none.
-        static let path: String? = {
-            guard let program else { return nil }
-            var name = Array("/tmp/millwright-filter-XXXXXX".utf8CString)
-            let file = mkstemp(&name)
-            guard file >= 0, fcntl(file, F_SETFD, FD_CLOEXEC) == 0 else { return nil }
-            unlink(name)
-            guard write(file, program, program.count) == program.count else { return nil }
-            return "/proc/\(getpid())/fd/\(file)"
-        }()
 
         /// `struct sock_filter` of linux/filter.h.
         private struct Instruction {
@@ -38,6 +26,7 @@
             var audit: UInt32
             var socket: UInt32
             var clone: UInt32
+            var mmap: UInt32
             var clone3: UInt32 = 435
             var refused: [UInt32]
             /// Numbers from here on are another calling convention of the same machine.
@@ -52,6 +41,8 @@
         private static let answer: UInt16 = 0x06
         /// CLONE_NEWNS, NEWCGROUP, NEWUTS, NEWIPC, NEWUSER, NEWPID and NEWNET of linux/sched.h.
         private static let newNamespaces: UInt32 = 0x7E02_0000
+        /// MAP_SHARED and MAP_HUGETLB of linux/mman.h: pages that are in no process' own memory once it lets go of them.
+        private static let pagesOfNobody: UInt32 = 0x4_0001
         private static let allow: UInt32 = 0x7FFF_0000
         private static let refuse: UInt32 = 0x0005_0000 | UInt32(EPERM)
         private static let refuseAsUnknown: UInt32 = 0x0005_0000 | UInt32(ENOSYS)
@@ -82,6 +73,12 @@
                 // Its flags stand in memory, where a filter cannot look; the C library then uses `clone`.
                 Instruction(code: jumpIfEqual, jumpFalse: 1, value: machine.clone3),
                 Instruction(code: answer, value: refuseAsUnknown),
+                Instruction(code: jumpIfEqual, jumpFalse: 4, value: machine.mmap),
+                // Its fourth argument. Of files as well: that of /dev/zero is memory, and a mapping can be made writable.
+                Instruction(code: loadWord, value: 40),
+                Instruction(code: jumpIfAnyBit, jumpFalse: 1, value: pagesOfNobody),
+                Instruction(code: answer, value: refuse),
+                Instruction(code: answer, value: allow),
                 Instruction(code: jumpIfEqual, jumpFalse: 3, value: machine.socket),
                 Instruction(code: loadWord, value: 16),
                 Instruction(code: jumpIfEqual, jumpTrue: 1, value: UInt32(AF_UNIX)),
@@ -97,23 +94,23 @@
             /// delete_module open_by_handle_at userfaultfd io_uring_setup personality reboot acct settimeofday
             /// clock_settime open_tree move_mount fsopen mount_setattr swapon swapoff iopl ioperm modify_ldt syslog
             /// quotactl quotactl_fd kcmp pidfd_getfd; memory without an owner: memfd_create memfd_secret shmget msgget
-            /// semget mq_open
+            /// semget mq_open vmsplice
             private static let machine: Machine? = Machine(
-                audit: 0xC000_003E, socket: 41, clone: 56,
+                audit: 0xC000_003E, socket: 41, clone: 56, mmap: 9,
                 refused: [
                     101, 310, 311, 165, 166, 155, 161, 272, 308, 321, 298, 250, 248, 249, 246, 320, 175, 313, 176, 304,
                     323, 425, 135, 169, 163, 164, 227, 428, 429, 430, 442, 167, 168, 172, 173, 154, 103, 179, 443, 312,
-                    438, 319, 447, 29, 68, 64, 240,
+                    438, 319, 447, 29, 68, 64, 240, 278,
                 ],
                 foreignFrom: 0x4000_0000)
         #elseif arch(arm64)
             /// As above, without what this machine does not have: iopl ioperm modify_ldt.
             private static let machine: Machine? = Machine(
-                audit: 0xC000_00B7, socket: 198, clone: 220,
+                audit: 0xC000_00B7, socket: 198, clone: 220, mmap: 222,
                 refused: [
                     117, 270, 271, 40, 39, 41, 51, 97, 268, 280, 241, 219, 217, 218, 104, 294, 105, 273, 106, 265, 282,
                     425, 92, 142, 89, 170, 112, 428, 429, 430, 442, 224, 225, 116, 60, 443, 272, 438, 279, 447, 194,
-                    186, 190, 180,
+                    186, 190, 180, 75,
                 ])
         #else
             private static let machine: Machine? = nil
@@ -122,6 +119,5 @@
 #else
     package enum ProcessCallFilter {
         package static var program: [UInt8]? { nil }
-        static let path: String? = nil
     }
 #endif

@@ -37,6 +37,32 @@ package struct ProcessGate: Sendable {
         self.logger = logger
     }
 
+    /// A gate where this machine's sandbox is what it should be. What lacks is logged by name.
+    ///
+    /// - Parameter needsProtections: without all of them nothing runs here. A missing interpreter is no such thing: the
+    ///   jobs that need it say so.
+    /// - Returns: `nil` when no plant may run anything on this machine.
+    package static func checked(
+        policies: Policies, sandbox: ProcessSandbox, needsProtections: Bool, logger: Logger
+    ) async -> ProcessGate? {
+        for interpreter in sandbox.missingInterpreters() {
+            logger.notice("scripts and shell commands lack something", metadata: ["what": "\(interpreter)"])
+        }
+        let missing = await sandbox.missingProtections()
+        for protection in missing {
+            logger.warning(
+                "a protection of scripts and shell commands is missing", metadata: ["protection": "\(protection)"])
+        }
+        if let bound = ServiceMemoryBound.missing() {
+            logger.warning("jobs lack a bound round the service", metadata: ["bound": "\(bound)"])
+        }
+        if !missing.isEmpty, needsProtections {
+            logger.error("no script or shell command runs here: production mode needs every protection of them")
+            return nil
+        }
+        return ProcessGate(policies: policies, sandbox: sandbox, logger: logger)
+    }
+
     /// One request, checked, with the limits that hold for it.
     struct Accepted: Sendable {
         var job: ProcessJob

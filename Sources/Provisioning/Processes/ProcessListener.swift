@@ -13,6 +13,8 @@ import Primitives
 struct ProcessListener: Sendable {
     /// As many effects as a runner performs at once.
     static let maximumConnections = 64
+    /// A runner reads its answer as soon as it is there.
+    static let secondsForAnswer: Int64 = 10
 
     let plant: TenantScope
     let path: String
@@ -25,6 +27,7 @@ struct ProcessListener: Sendable {
         // Bounded by the connections: each has one request.
         let (requests, incoming) = AsyncStream<ProcessConnection.Request>.makeStream()
         let connections = SyncConnections(limit: Self.maximumConnections)
+        let budget = ProcessBudget()
         let server = try await ServerBootstrap(group: group)
             .serverChannelOption(.backlog, value: 64)
             .childChannelInitializer { [plant, logger] channel in
@@ -34,7 +37,9 @@ struct ProcessListener: Sendable {
                 }
                 return channel.eventLoop.makeCompletedFuture {
                     try channel.pipeline.syncOperations.addHandler(
-                        ProcessConnection(maximumBytes: ProcessGate.limits.maximumBytes) { incoming.yield($0) })
+                        ProcessConnection(maximumBytes: ProcessGate.limits.maximumBytes, budget: budget) {
+                            incoming.yield($0)
+                        })
                 }
             }
             .bind(unixDomainSocketPath: path, cleanupExistingSocketFile: true).get()
@@ -58,17 +63,18 @@ struct ProcessListener: Sendable {
         do throws(ProcessFailure) {
             accepted = try await gate.accept(request.body, of: plant)
         } catch {
-            return send(ProcessGate.answer(error), on: request.channel)
+            return send(ProcessGate.answer(error), to: request)
         }
-        if accepted.isAwaited { return await serve(accepted, on: request.channel) }
-        send(["result": .null], on: request.channel)
+        if accepted.isAwaited { return await serve(accepted, request) }
+        send(["result": .null], to: request)
         await gate.runUnawaited(accepted, of: plant)
+        withExtendedLifetime(request.share) {}
     }
 
     /// Until the job has ended or the connection is closed, whichever is first.
-    private func serve(_ accepted: ProcessGate.Accepted, on channel: any Channel) async {
+    private func serve(_ accepted: ProcessGate.Accepted, _ request: ProcessConnection.Request) async {
         let (ends, end) = AsyncStream<Void>.makeStream()
-        channel.closeFuture.whenComplete { _ in end.finish() }
+        request.channel.closeFuture.whenComplete { _ in end.finish() }
         await withTaskGroup(of: JSONValue?.self) { race in
             race.addTask {
                 do throws(ProcessFailure) {
@@ -81,15 +87,24 @@ struct ProcessListener: Sendable {
                 for await _ in ends {}
                 return nil
             }
-            if let answer = await race.next() ?? nil { send(answer, on: channel) }
+            if let answer = await race.next() ?? nil { send(answer, to: request) }
             race.cancelAll()
         }
     }
 
-    /// A runner that does not take its answer only holds its own connection.
-    private func send(_ answer: JSONValue, on channel: any Channel) {
-        channel.writeAndFlush(ProcessConnection.framed(answer.serializedBytes())).whenComplete { _ in
+    /// An answer counts as what the plant holds until the runner has taken it.
+    private func send(_ answer: JSONValue, to request: ProcessConnection.Request) {
+        let channel = request.channel
+        var bytes = answer.serializedBytes()
+        if !request.share.take(bytes.count) { bytes = ProcessGate.answer(ProcessBudget.exceeded).serializedBytes() }
+        let deadline = channel.eventLoop.scheduleTask(in: .seconds(Self.secondsForAnswer)) {
             channel.close(promise: nil)
+        }
+        // Fails when the connection is closed, by the runner or by the deadline.
+        channel.writeAndFlush(ProcessConnection.framed(bytes)).whenComplete { [share = request.share] _ in
+            deadline.cancel()
+            channel.close(promise: nil)
+            withExtendedLifetime(share) {}
         }
     }
 }

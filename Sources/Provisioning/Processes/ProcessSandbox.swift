@@ -14,16 +14,19 @@ import SystemPackage
 package struct ProcessSandbox: Sendable {
     private let bubblewrapPath: String
     private let account: LocalProcessDriver.Account?
+    private let filter: ProcessFilterFile
 
     /// - Parameter account: whom the processes run as; `nil` keeps the user who asks, who is then not root.
-    package init(bubblewrapPath: String, account: LocalProcessDriver.Account?) {
+    package init(
+        bubblewrapPath: String, account: LocalProcessDriver.Account?, filter: ProcessFilterFile = .shared
+    ) {
         self.bubblewrapPath = bubblewrapPath
         self.account = account
+        self.filter = filter
     }
 
-    /// What this machine lacks to run processes as promised, by name: interpreters, and the sandbox where a first job
-    /// fails in it.
-    package func missingProtections() async -> [String] {
+    /// Languages that this machine cannot run, and why. Jobs in them are refused; all others are as safe as ever.
+    package func missingInterpreters() -> [String] {
         var missing: [String] = []
         for language in ProcessLanguage.allCases {
             do throws(ProcessFailure) {
@@ -32,15 +35,18 @@ package struct ProcessSandbox: Sendable {
                 missing.append(error.detail)
             }
         }
-        if ProcessCallFilter.path == nil { missing.append("the system-call filter is not written for this machine") }
+        return missing
+    }
+
+    /// What of the sandbox does not hold on this machine, by name: where it is not empty, a first job failed.
+    package func missingProtections() async -> [String] {
         do throws(ProcessFailure) {
             let job = try ProcessJob(function: "run:shell", arguments: ["shell": ["command": "exit 7"]])
             let result = try await run(job).get()
-            if result.code != 7 { missing.append("a first process ended with \(result.code)") }
+            return result.code == 7 ? [] : ["a first process ended with \(result.code)"]
         } catch {
-            missing.append(error.detail)
+            return [error.detail]
         }
-        return missing
     }
 
     /// Runs one job to its end. Cancelling the task ends the process and everything that it started.
@@ -53,10 +59,15 @@ package struct ProcessSandbox: Sendable {
             }
             let interpreter = try ProcessInterpreter(job.language)
             let input = ProcessInput(job, interpreter)
-            let filter = ProcessCallFilter.path
+            guard let filterPath = filter.path else {
+                throw ProcessFailure(
+                    .configuration,
+                    "the system-call filter cannot be written; see whether /tmp has room, and on which processor this is"
+                )
+            }
             let arguments = ProcessSandboxArguments(
-                bubblewrap: bubblewrapPath, program: input.program, limits: limits, hasFilter: filter != nil)
-            return .success(try await run(arguments.values, input.bytes, filter, limits))
+                bubblewrap: bubblewrapPath, program: input.program, language: job.language, limits: limits)
+            return .success(try await run(arguments.values, input.bytes, filterPath, limits))
         } catch {
             return .failure(error)
         }
@@ -64,7 +75,7 @@ package struct ProcessSandbox: Sendable {
 
     /// - Parameter words: bubblewrap and its arguments.
     func run(
-        _ words: [String], _ input: [UInt8], _ filter: String?, _ limits: ProcessLimits
+        _ words: [String], _ input: [UInt8], _ filter: String, _ limits: ProcessLimits
     ) async throws(ProcessFailure) -> ProcessResult {
         let command = Self.command(words, filter, account)
         let watched = WatchedProcess(input: input, limits: limits)
@@ -87,12 +98,11 @@ package struct ProcessSandbox: Sendable {
     /// A shell opens the filter's file, which only we can read, and becomes the sandbox: as another account where that
     /// is wanted, and politer than the control plane itself.
     private static func command(
-        _ words: [String], _ filter: String?, _ account: LocalProcessDriver.Account?
+        _ words: [String], _ filter: String, _ account: LocalProcessDriver.Account?
     ) -> [String] {
         let switched = AccountSwitch.command(words[0], Array(words.dropFirst()), as: account)
         let sandbox = [switched.executable.string] + switched.arguments
-        let open = filter == nil ? "" : "\(ProcessSandboxArguments.filterDescriptor)<\"$0\""
-        return ["-c", "exec nice -n 5 \"$@\" \(open)", filter ?? "sh"] + sandbox
+        return ["-c", "exec nice -n 5 \"$@\" \(ProcessSandboxArguments.filterDescriptor)<\"$0\"", filter] + sandbox
     }
 
     private static let environment: [Environment.Key: String] = ["PATH": "/usr/bin:/bin"]

@@ -1,3 +1,5 @@
+import Primitives
+
 #if canImport(Glibc)
     import Glibc
 #endif
@@ -13,7 +15,7 @@ struct ProcessSandboxArguments: Sendable, Equatable {
 
     /// - Parameter link: where a symbolic link of this machine leads; `nil` for what is none.
     init(
-        bubblewrap: String, program: String, limits: ProcessLimits, hasFilter: Bool,
+        bubblewrap: String, program: String, language: ProcessLanguage, limits: ProcessLimits,
         exists: (String) -> Bool = { access($0, F_OK) == 0 }, link: (String) -> String? = Self.link
     ) {
         var arguments = [
@@ -34,17 +36,17 @@ struct ProcessSandboxArguments: Sendable, Equatable {
         for path in ["/proc", "/dev", "/"] { arguments += ["--remount-ro", path] }
         arguments += ["--chdir", "/tmp", "--setenv", "PATH", "/usr/local/bin:/usr/bin:/bin"]
         arguments += ["--setenv", "LANG", "C.UTF-8"]
-        if hasFilter { arguments += ["--seccomp", String(Self.filterDescriptor)] }
+        arguments += ["--seccomp", String(Self.filterDescriptor)]
         // Set in here, where the count of processes is the sandbox's own and not that of the account.
         values =
-            arguments + ["--"] + Self.limiting(limits) + ["/bin/sh", "-c", program, "process"]
+            arguments + ["--"] + Self.limiting(limits, language) + ["/bin/sh", "-c", program, "process"]
     }
 
-    private static func limiting(_ limits: ProcessLimits) -> [String] {
+    private static func limiting(_ limits: ProcessLimits, _ language: ProcessLanguage) -> [String] {
         let memory = limits.memoryMegabytes << 20
         return [
             "/usr/bin/prlimit", "--cpu=\(limits.cpuSeconds):\(limits.cpuSeconds + 1)",
-            // Not the address space: JavaScript reserves far more of it than it ever uses.
+            "--as=\(limits.addressBytes(language)):\(limits.addressBytes(language))",
             "--data=\(memory):\(memory)", "--nproc=\(limits.processes):\(limits.processes)",
             "--fsize=\(limits.temporaryBytes):\(limits.temporaryBytes)",
             "--nofile=\(limits.openFiles):\(limits.openFiles)", "--core=0:0", "--memlock=65536:65536",

@@ -94,13 +94,23 @@ final class WatchedProcess: Sendable {
 
     private func watchUse(_ running: Running) async -> Bool {
         let use = SandboxUse(root: running.processIdentifier.value)
+        var unseen = 0
         while !Task.isCancelled {
-            if let excess = await use.excess(over: limits) {
-                end(running, ProcessFailure(.limit, excess))
-                break
-            }
+            let finding = await use.look(for: limits)
+            if case .excess(let reason) = finding { return over(reason, running) }
+            // A process that has just ended is unseen for a moment, one that hides for longer.
+            unseen = finding == .unseen && Self.afterStartMark(stderr.value).isStarted ? unseen + 1 : 0
+            if unseen > Self.unseenLooks { return over("what it holds cannot be seen", running) }
             try? await Task.sleep(for: .seconds(SandboxUse.secondsBetweenLooks))
         }
+        return false
+    }
+
+    /// One after another, before a process that cannot be looked at ends.
+    private static let unseenLooks = 2
+
+    private func over(_ reason: String, _ running: Running) -> Bool {
+        end(running, ProcessFailure(.limit, reason))
         return false
     }
 

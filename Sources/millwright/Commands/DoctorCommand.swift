@@ -40,10 +40,12 @@ struct DoctorCommand: AsyncParsableCommand {
         let processes = ProcessSandbox(
             bubblewrapPath: settings.bubblewrapPath,
             account: Account.ofRunners.map { .init(userID: $0.userID, groupID: $0.groupID) })
-        let missingForProcesses = await processes.missingProtections()
+        let missingForProcesses = processes.missingInterpreters() + (await processes.missingProtections())
         report(
             "scripts and shell commands of workflows",
             missingForProcesses.isEmpty ? nil : missingForProcesses.joined(separator: "; "))
+        // Advice, and no part that is missing: a laptop has none.
+        if let bound = ServiceMemoryBound.missing() { Terminal.writeLine("note     memory: \(bound)") }
         for folder in ["Migrations", "Templates", "Tenants", "Connectors"] {
             let path = settings.home + "/" + folder
             report(path, TenantFiles.isFolder(path) ? nil : "the folder is not there; set MILLWRIGHT_HOME")

@@ -132,13 +132,11 @@ struct ControlPlane: Sendable {
 
 extension ControlPlane {
     /// Where plants' scripts and shell commands run. What lacks of it is said here and by each job that needs it.
-    private func processes(_ account: LocalProcessDriver.Account?) async -> ProcessGate {
-        let sandbox = ProcessSandbox(bubblewrapPath: domain.settings.bubblewrapPath, account: account)
-        for protection in await sandbox.missingProtections() {
-            logger.notice("scripts and shell commands lack something", metadata: ["what": "\(protection)"])
-        }
-        return ProcessGate(
-            policies: PlantProcesses.policies(domain.processPolicies), sandbox: sandbox, logger: logger)
+    private func processes(_ account: LocalProcessDriver.Account?) async -> ProcessGate? {
+        await ProcessGate.checked(
+            policies: PlantProcesses.policies(domain.processPolicies),
+            sandbox: ProcessSandbox(bubblewrapPath: domain.settings.bubblewrapPath, account: account),
+            needsProtections: domain.settings.mode == .production, logger: logger)
     }
 }
 

@@ -123,6 +123,45 @@ struct ProcessSocketTests {
         }
     }
 
+    @Test("who does not send a whole request is sent away after ten seconds")
+    func unfinished() async throws {
+        try await withSocket { path, _ in
+            let silent = try ProcessCaller(path)
+            let slow = try ProcessCaller(path)
+            defer { for caller in [silent, slow] { caller.close() } }
+            slow.send([0, 0, 1, 0, 0x7B])
+            let clock = ContinuousClock()
+            let startedAt = clock.now
+            #expect(try await slow.answer() == nil)
+            #expect(try await silent.answer() == nil)
+            // A caller's own patience is twenty seconds.
+            #expect((.seconds(8) ... .seconds(17)).contains(clock.now - startedAt))
+            #expect(try await ProcessCaller.ask(path, ProcessCaller.shell("echo x"))?["result"]?["stdout"] == "x\n")
+        }
+    }
+
+    @Test("requests hold no more than 32 MiB at once, and give it back")
+    func budget() async throws {
+        try await withSocket { path, _ in
+            // Two fit; each says that one byte more is to come.
+            let size = 11 << 20
+            let held = try (0..<2).map { _ in try ProcessCaller(path) }
+            for caller in held {
+                await caller.sendAll(withUnsafeBytes(of: UInt32(size + 1).bigEndian) { Array($0) })
+                await caller.sendAll([UInt8](repeating: 0x20, count: size))
+            }
+            let third = try ProcessCaller(path)
+            await third.sendAll(withUnsafeBytes(of: UInt32(size).bigEndian) { Array($0) })
+            await third.sendAll([UInt8](repeating: 0x20, count: size))
+            let refusal = try await third.answer()
+            #expect(refusal?["failure"]?["kind"] == "busy")
+            for caller in held + [third] { caller.close() }
+            try await eventually("there is room again") {
+                try await ProcessCaller.ask(path, ProcessCaller.shell("echo x"))?["result"]?["stdout"] == "x\n"
+            }
+        }
+    }
+
     @Test("a plant with many jobs does not keep another's waiting")
     func fair() async throws {
         let other = TenantScope.somePlant()

@@ -30,6 +30,20 @@ final class ProcessCaller: Sendable {
 
     func send(_ bytes: [UInt8]) { _ = Glibc.send(descriptor, bytes, bytes.count, Int32(MSG_NOSIGNAL)) }
 
+    /// Waits until the other side has taken it, or has gone; on a thread for that.
+    func sendAll(_ bytes: [UInt8]) async {
+        _ = try? await Self.threads.runIfActive { [descriptor] in
+            var rest = bytes[...]
+            while !rest.isEmpty {
+                let count = rest.withUnsafeBytes {
+                    Glibc.send(descriptor, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL))
+                }
+                guard count > 0 else { return }
+                rest = rest.dropFirst(count)
+            }
+        }
+    }
+
     func send(_ request: JSONValue) {
         let body = request.serializedBytes()
         send(withUnsafeBytes(of: UInt32(body.count).bigEndian) { Array($0) } + body)
