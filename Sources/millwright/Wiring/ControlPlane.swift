@@ -131,7 +131,7 @@ struct ControlPlane: Sendable {
 }
 
 extension ControlPlane {
-    /// Where plants' scripts and shell commands run. What lacks of it is said here and by each job that needs it.
+    /// Where plants' scripts and shell commands run; `nil` where production mode misses a protection of them.
     private func processes(_ account: LocalProcessDriver.Account?) async -> ProcessGate? {
         await ProcessGate.checked(
             policies: PlantProcesses.policies(domain.processPolicies),
