@@ -35,7 +35,7 @@ struct JQCommandTests {
             Call(
                 arguments: ["-nc", "--arg", "x", "1", "--argjson", "y", "[2]", "[$x, $y, $ARGS.named]"],
                 output: "[\"1\",[2],{\"x\":\"1\",\"y\":[2]}]\n"),
-            Call(arguments: ["-n", "$x", "--arg", "x", "a", "--arg", "x", "b"], output: "\"b\"\n"),
+            Call(arguments: ["-n", "$x", "--arg", "x", "a", "--arg", "x", "b"], output: "\"a\"\n"),
             Call(arguments: ["-nc", "--", "-1"], output: "-1\n"),
             Call(
                 arguments: ["-c", "."], input: "[1e3,100e-2,1.0,\"\\u007f\"]", output: "[1E+3,1.00,1.0,\"\\u007f\"]\n"),

@@ -69,6 +69,8 @@ struct WorkflowCommandTests {
             "validate", "a.yaml", "b.yaml")
         #expect(command.status == 2)
         #expect(command.output.contains("tests/a → tests/b → tests/a"))
+        #expect(command.output.contains("a.yaml:4:"))
+        #expect(!command.output.contains("valid"))
     }
 
     @Test("a schema beside the definition is read; one on the network is not fetched")
@@ -288,5 +290,30 @@ struct WorkflowCommandTests {
         let command = try await run(["w.yaml": text, "stub.yaml": stub], "run", "w.yaml", "--stub", "stub.yaml")
         #expect(command.status == 2)
         #expect(command.error.contains("file:///etc/hostname is not available here"))
+    }
+
+    @Test("a stubbed answer takes its time of the run's clock alone, and a timeout comes before it")
+    func stubbedDelay() async throws {
+        let text = workflow(
+            """
+              - a:
+                  try: [{slow: {call: http, with: {method: get, endpoint: 'https://erp/a'}, timeout: {after: PT10S}}}]
+                  catch: {do: [{told: {set: {status: '${ $error.status }', now: '${ now | todate }'}}}]}
+            """)
+        let stub = "http:\n  - {request: GET https://erp/a, body: {}, afterSeconds: 3600}"
+        let start = ContinuousClock.now
+        let command = try await run(
+            ["w.yaml": text, "stub.yaml": stub], "run", "w.yaml", "--stub", "stub.yaml", "--at", "2026-01-31T08:00:00Z")
+        #expect(try JSONValue(parsing: command.output) == ["status": 408, "now": "2026-01-31T08:00:10Z"])
+        #expect(ContinuousClock.now - start < .seconds(60))
+    }
+
+    @Test("a byte order mark in front of a file is no mistake; a file without end is")
+    func bytes() async throws {
+        let text = "\u{FEFF}" + workflow("  - a: {set: {x: 1}}")
+        #expect(try await run(["w.yaml": text], "validate", "w.yaml").status == 0)
+        let endless = try await run([:], "validate", "/dev/zero")
+        #expect(endless.status == 2)
+        #expect(endless.output.contains("more than"))
     }
 }

@@ -116,4 +116,31 @@ struct AuthorizationTests {
         #expect(try RunState(json: resumed.state.json) == resumed.state)
         #expect(resumed.state.json["secretNonce"] == "n-1")
     }
+
+    @Test(
+        "settings that no token server takes are refused where they stand",
+        arguments: [
+            ("grant: foo, client: {id: a, secret: b}", "grant"),
+            ("grant: authorization_code, client: {id: a}", "grant"),
+            ("grant: client_credentials, client: {id: a, authentication: foo}", "client/authentication"),
+            ("grant: client_credentials, request: {encoding: foo}", "request/encoding"),
+            ("grant: client_credentials, client: {idd: a}", "client/idd"),
+            ("grant: password, username: a", ""),
+        ])
+    func tokenSettings(_ settings: String, _ place: String) throws {
+        for scheme in ["oauth2", "oidc"] {
+            let decoded = try decode(
+                document(
+                    "  - a: {call: http, with: {method: get, endpoint: {uri: 'http://erp/', authentication: {\(scheme): "
+                        + "{authority: 'http://id/', \(settings)}}}}}"))
+            let path = "/do/0/a/with/endpoint/authentication/\(scheme)" + (place.isEmpty ? "" : "/\(place)")
+            #expect(decoded.errors.map(\.path.description) == [path], "\(decoded.diagnostics)")
+        }
+    }
+
+    @Test("an address that nothing can call is refused")
+    func scheme() throws {
+        let decoded = try decode(document("  - a: {call: http, with: {method: get, endpoint: 'ftp://erp/'}}"))
+        #expect(decoded.codes() == [.invalidEndpoint])
+    }
 }

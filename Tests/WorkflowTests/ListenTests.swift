@@ -206,4 +206,35 @@ struct ListenTests {
         #expect(run.error?.type == StandardErrorType.timeout.uri)
         #expect(run.unanswered.isEmpty)
     }
+
+    @Test("the event that ends the listening is no part of what was listened to")
+    func untilIsNotConsumed() throws {
+        let given = try Given("  - a: {listen: {to: {any: [], until: {one: {with: {type: stop}}}}}}")
+        let run = given.run(
+            answers: SimulatedAnswers(events: [
+                event("reading", 1, id: "1", at: 1), event("reading", 2, id: "2", at: 2),
+                event("stop", 3, id: "3", at: 3),
+            ]))
+        #expect(run.output == [1, 2])
+    }
+
+    @Test("an event without a value for a correlation does not correlate")
+    func missingCorrelation() throws {
+        let given = try Given(
+            """
+              - a:
+                  listen:
+                    to:
+                      all:
+                        - {with: {type: a}, correlate: {lot: {from: .data.lot}}}
+                        - {with: {type: b}, correlate: {lot: {from: .data.lot}}}
+            """)
+        let run = given.run(
+            answers: SimulatedAnswers(events: [
+                event("a", [:], id: "1", at: 1), event("b", [:], id: "2", at: 2),
+                event("a", ["lot": 7], id: "3", at: 3),
+                event("b", ["lot": 7], id: "4", at: 4),
+            ]))
+        #expect(run.output == [["lot": 7], ["lot": 7]])
+    }
 }

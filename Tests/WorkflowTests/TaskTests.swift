@@ -289,4 +289,14 @@ struct TaskTests {
         #expect(output?["task"] == "/do/0/a")
         #expect(output?["runtime"] == "millwright")
     }
+
+    @Test("in loose mode what cannot be evaluated is text after all")
+    func looseFallback() throws {
+        let run = try Given(
+            "  - a: {set: {sum: 1 + 1, size: length, odd: '.n | error', words: not a program, own: '${ .n }'}}",
+            extra: "evaluate: {mode: loose}"
+        ).run(["n": 1])
+        #expect(
+            run.output == ["sum": 2, "size": 1, "odd": ".n | error", "words": "not a program", "own": 1])
+    }
 }

@@ -25,7 +25,7 @@ struct TaskSecretTests {
         await peer.stop()
     }
 
-    @Test("a secret that there is not, or not with this member, is a configuration error that names it")
+    @Test("a secret that there is not, or not with this member, is an authorization error that names it")
     func unknown() async throws {
         let peer = try await HTTPPeer { _, _ in answer(200, "{}") }
         let calls = TaskCalls(peer, secrets: Self.secrets)
@@ -33,10 +33,10 @@ struct TaskSecretTests {
             var arguments = get(peer)
             arguments.set("body", .string(TaskCalls.marker(marker, name)))
             let failure = await calls.failure(arguments)
-            #expect(failure?.kind == .configuration && failure?.detail.contains("gone") == true)
+            #expect(failure?.kind == .authorization && failure?.detail.contains("gone") == true)
         }
         let failure = await calls.failure(get(peer, authentication: ["basic": ["use": "gone"]]))
-        #expect(failure?.kind == .configuration && failure?.detail.contains("gone") == true)
+        #expect(failure?.kind == .authorization && failure?.detail.contains("gone") == true)
         #expect(peer.requests.isEmpty)
         await peer.stop()
     }
