@@ -1,5 +1,6 @@
 import JSON
 import Glibc
+import JSON
 import Primitives
 import Provisioning
 import Testing
