@@ -1,4 +1,3 @@
-import JSON
 import Glibc
 import JSON
 import Primitives
