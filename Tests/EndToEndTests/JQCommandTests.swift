@@ -142,9 +142,15 @@ struct JQCommandTests {
         #expect(result.status == call.status)
     }
 
+    /// The input is a file: Subprocess ends this process when a program goes without reading a text that it is given.
     private func run(_ call: Call) async throws -> Command {
+        let file = NSTemporaryDirectory() + "jq-input-\(UUID().uuidString)"
+        try Data(call.input.utf8).write(to: URL(filePath: file))
+        defer { try? FileManager.default.removeItem(atPath: file) }
+        let input = try FileDescriptor.open(FilePath(file), .readOnly)
         let result = try await Subprocess.run(
-            .path(Program.path), arguments: Arguments(["jq"] + call.arguments), input: .string(call.input),
+            .path(Program.path), arguments: Arguments(["jq"] + call.arguments),
+            input: .fileDescriptor(input, closeAfterSpawningProcess: true),
             output: .string(limit: 1 << 20), error: .string(limit: 1 << 20))
         var status = -1
         if case .exited(let code) = result.terminationStatus { status = Int(code) }
