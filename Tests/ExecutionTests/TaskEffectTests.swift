@@ -86,7 +86,7 @@ struct TaskEffectTests {
             try effect(
                 "http", ["method": "get", "endpoint": .string("http://127.0.0.1:\(port)/"), "body": marker("gone")]))
         #expect(
-            unknown.error?.type.hasSuffix("/configuration") == true && unknown.error?.detail?.contains("gone") == true)
+            unknown.error?.type.hasSuffix("/authorization") == true && unknown.error?.detail?.contains("gone") == true)
     }
 
     @Test("a connection that the definition does not declare as a secret is none, whoever writes a marker of it")
@@ -96,7 +96,7 @@ struct TaskEffectTests {
         let arguments: JSONValue = ["method": "post", "endpoint": "http://127.0.0.1:1/", "body": .string(marker)]
         let result = await effects.perform(try effect("http", arguments))
         #expect(
-            result.error?.type.hasSuffix("/configuration") == true && result.error?.detail?.contains("other") == true)
+            result.error?.type.hasSuffix("/authorization") == true && result.error?.detail?.contains("other") == true)
     }
 
     @Test("a credential that was sealed to another plant is no secret of this one")
@@ -109,7 +109,7 @@ struct TaskEffectTests {
                     "method": "get",
                     "endpoint": ["uri": "http://127.0.0.1:1/", "authentication": ["bearer": ["use": "erp"]]],
                 ]))
-        #expect(result.error?.type.hasSuffix("/configuration") == true)
+        #expect(result.error?.type.hasSuffix("/authorization") == true)
     }
 
     @Test("an OpenAPI call is performed, and errors are those of the specification")

@@ -2,7 +2,7 @@ import Foundation
 import Glibc
 
 /// A program that the fixtures start. Blocking calls run on a thread of their own.
-enum ChildProcess {
+package enum ChildProcess {
     struct Failure: Error, CustomStringConvertible {
         let description: String
     }
@@ -17,7 +17,8 @@ enum ChildProcess {
         }
     }
 
-    private static func runBlocking(_ arguments: [String]) throws {
+    /// The same on the calling thread, which waits.
+    package static func runBlocking(_ arguments: [String]) throws {
         let output = "/tmp/mwt-out-\(getpid())-\(UInt32.random(in: 0 ... .max))"
         defer { unlink(output) }
         let process = try spawn(arguments, input: nil, output: output)

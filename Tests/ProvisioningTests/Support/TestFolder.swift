@@ -1,5 +1,6 @@
 import Foundation
 import Glibc
+import TestSupport
 
 /// A folder with a short path that every account can enter; gone when the test is.
 final class TestFolder: Sendable {
@@ -20,12 +21,8 @@ final class TestFolder: Sendable {
     /// A program: written by a process of its own, because a file that this process has open for writing is open in
     /// whatever another test is just starting as well, and what is open for writing cannot be run.
     func install(_ source: String, as name: String) throws -> String {
-        let install = Process()
-        install.executableURL = URL(filePath: "/usr/bin/install")
-        install.arguments = ["-m", "755", source, path(name)]
-        try install.run()
-        install.waitUntilExit()
-        guard install.terminationStatus == 0 else { throw Failed() }
+        // Foundation's Process now and then leaves a zombie here, and the tests look for zombies.
+        try ChildProcess.runBlocking(["/usr/bin/install", "-m", "755", source, path(name)])
         return path(name)
     }
 
