@@ -43,6 +43,8 @@ package enum ChildProcess {
         }
         posix_spawn_file_actions_addopen(&actions, 1, output, O_WRONLY | O_CREAT | O_APPEND, 0o600)
         posix_spawn_file_actions_adddup2(&actions, 1, 2)
+        // Connections that the tests have open must not stay open in a program that outlives them.
+        for descriptor in 3..<Int32(1024) { posix_spawn_file_actions_addclose(&actions, descriptor) }
         // The threads of the tests have signals blocked that a program must hear: without this it could not be stopped.
         var attributes = posix_spawnattr_t()
         posix_spawnattr_init(&attributes)

@@ -38,7 +38,9 @@ struct ProcessExchange {
                 .connect(unixDomainSocketPath: socketPath).get()
         } catch {
             answered.fail(error)
-            throw (error as? IOError)?.errnoCode == ENOENT ? Failure.noSocket : .broken
+            // Refused: its file is there a moment before somebody listens.
+            let code = (error as? IOError)?.errnoCode
+            throw code == ENOENT || code == ECONNREFUSED ? Failure.noSocket : .broken
         }
         let timeout = loop.scheduleTask(in: .milliseconds(Int64(seconds * 1000))) {
             answered.fail(Failure.timedOut)

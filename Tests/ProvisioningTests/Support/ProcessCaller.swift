@@ -15,15 +15,32 @@ final class ProcessCaller: Sendable {
     }()
 
     init(_ path: String) throws {
-        // Not for the programs that other tests start meanwhile: with them it would stay open.
-        descriptor = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
-        let address = try SocketAddress(unixDomainSocketPath: path)
-        guard address.withSockAddr({ connect(descriptor, $0, socklen_t($1)) }) == 0 else {
-            Glibc.close(descriptor)
-            throw NeverHappened(description: "\(path) takes no connection: \(String(cString: strerror(errno)))")
+        var attempts = 50
+        while true {
+            do {
+                descriptor = try Self.connected(to: path)
+                break
+            } catch  where errno == ECONNREFUSED && attempts > 0 {
+                // The file is there a moment before somebody listens.
+                attempts -= 1
+                usleep(20_000)
+            }
         }
         var limit = timeval(tv_sec: 20, tv_usec: 0)
         setsockopt(descriptor, SOL_SOCKET, SO_RCVTIMEO, &limit, socklen_t(MemoryLayout<timeval>.size))
+    }
+
+    private static func connected(to path: String) throws -> Int32 {
+        // Not for the programs that other tests start meanwhile: with them it would stay open.
+        let descriptor = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
+        let address = try SocketAddress(unixDomainSocketPath: path)
+        guard address.withSockAddr({ connect(descriptor, $0, socklen_t($1)) }) == 0 else {
+            let reason = errno
+            Glibc.close(descriptor)
+            errno = reason
+            throw NeverHappened(description: "\(path) takes no connection: \(String(cString: strerror(reason)))")
+        }
+        return descriptor
     }
 
     func close() { Glibc.close(descriptor) }
