@@ -13,8 +13,8 @@ struct JQCommand: ParsableCommand {
             -c writes each result on one line, -n takes null as the only input and reads nothing, -r writes strings \
             without quotes, -s takes all inputs as one array, -e says in the exit code what the last result was. A FILE \
             that is - is standard input. Exit codes are jq's: 2 for flags and files that cannot be read, 3 for a program \
-            that is none, 5 when the evaluation of the last input ended in an error; with -e also 1 when the last result \
-            was null or false, and 4 when there was none.
+            that is none, 5 when the last input is no JSON or its evaluation ended in an error; with -e also 1 when the \
+            last result was null or false, and 4 when there was none.
             """)
 
     @Argument(parsing: .captureForPassthrough, help: .hidden)
