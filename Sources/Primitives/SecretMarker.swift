@@ -101,22 +101,6 @@ public struct SecretMarker: Sendable, Hashable, CustomStringConvertible {
     }
 
     private static func decode(_ scalars: Substring.UnicodeScalarView) -> String? {
-        let text = Substring(scalars)
-        guard text.utf8.contains(UInt8(ascii: "%")) else { return String(text) }
-        var bytes: [UInt8] = []
-        var rest = text.utf8
-        while let byte = rest.popFirst() {
-            guard byte == UInt8(ascii: "%") else {
-                bytes.append(byte)
-                continue
-            }
-            let digits = rest.prefix(2)
-            guard digits.count == 2, !digits.contains(where: { "+-".utf8.contains($0) }),
-                let value = UInt8(String(decoding: digits, as: UTF8.self), radix: 16)
-            else { return nil }
-            bytes.append(value)
-            rest = rest.dropFirst(2)
-        }
-        return String(validating: bytes, as: UTF8.self)
+        PercentDecoding.decode(Substring(scalars))
     }
 }

@@ -54,14 +54,14 @@ enum WorkflowSurroundings {
             JOIN millwright.workflow_revision AS revision USING (partner_id, client_id, plant_id, digest)
             WHERE \(fragment: plant.condition("workflow")) AND workflow.workflow_id <> \(id)
             """)
-        var workflows = [ChildWorkflowCycles.Workflow(definition)]
+        let own = ChildWorkflowCycles.Workflow(definition)
+        var workflows = [own]
         for row in rows {
             let document = try row.decode("document", as: JSONValue.self)
             if let other = DefinitionDecoder.decode(document).definition { workflows.append(.init(other)) }
         }
-        let own = "\(definition.header.namespace)/\(definition.header.name)"
-        for circle in ChildWorkflowCycles.find(in: workflows) where circle.contains(own) {
-            let way = (circle + circle.prefix(1)).joined(separator: " → ")
+        for circle in ChildWorkflowCycles.find(in: workflows) where circle.contains(own.qualifiedName) {
+            let way = ChildWorkflowCycles.way(round: circle)
             findings.add("/template", "With it, workflows of the plant would start each other for ever: \(way).")
         }
     }

@@ -60,7 +60,7 @@ struct ProcessEffect {
             failure.detail = "the source of the script: \(failure.detail ?? "")"
             throw failure
         }
-        guard let code = Self.text(ofBase64: raw.stringValue ?? "") else {
+        guard let code = Base64.decode(raw.stringValue ?? "").flatMap({ String(validating: $0, as: UTF8.self) }) else {
             throw WorkflowError(.communication, detail: "the source of the script is not text in UTF-8")
         }
         script["source"] = nil
@@ -122,35 +122,6 @@ struct ProcessEffect {
         case "busy": return WorkflowError(.communication, status: 503, detail: detail)
         case "cancelled": return WorkflowError(.communication, detail: detail)
         default: return WorkflowError(.runtime, detail: detail)
-        }
-    }
-
-    private static func text(ofBase64 text: String) -> String? {
-        var bytes: [UInt8] = []
-        var bits: UInt32 = 0
-        var count = 0
-        for byte in text.utf8 where byte != UInt8(ascii: "=") {
-            guard let value = Base64Digits.value(byte) else { return nil }
-            bits = bits << 6 | UInt32(value)
-            count += 6
-            if count >= 8 {
-                count -= 8
-                bytes.append(UInt8(truncatingIfNeeded: bits >> UInt32(count)))
-            }
-        }
-        return String(validating: bytes, as: UTF8.self)
-    }
-}
-
-private enum Base64Digits {
-    static func value(_ byte: UInt8) -> UInt8? {
-        switch byte {
-        case UInt8(ascii: "A")...UInt8(ascii: "Z"): byte - UInt8(ascii: "A")
-        case UInt8(ascii: "a")...UInt8(ascii: "z"): byte - UInt8(ascii: "a") + 26
-        case UInt8(ascii: "0")...UInt8(ascii: "9"): byte - UInt8(ascii: "0") + 52
-        case UInt8(ascii: "+"): 62
-        case UInt8(ascii: "/"): 63
-        default: nil
         }
     }
 }

@@ -18,7 +18,13 @@ package enum ChildWorkflowCycles {
                 children: definition.childWorkflows)
         }
 
-        fileprivate var key: String { "\(namespace)/\(name)" }
+        /// As circles name it.
+        package var qualifiedName: String { "\(namespace)/\(name)" }
+    }
+
+    /// The way round, back to where it begins: `tests/a → tests/b → tests/a`.
+    package static func way(round circle: [String]) -> String {
+        (circle + circle.prefix(1)).joined(separator: " → ")
     }
 
     /// Each circle once, as the names of its workflows in the order in which they start each other, beginning with the
@@ -27,12 +33,14 @@ package enum ChildWorkflowCycles {
     package static func find(in workflows: [Workflow]) -> [[String]] {
         var children: [String: [String]] = [:]
         for workflow in workflows {
-            children[workflow.key, default: []] += workflow.children.map { "\($0.namespace)/\($0.name)" }
+            children[workflow.qualifiedName, default: []] += workflow.children.map { "\($0.namespace)/\($0.name)" }
         }
         var cycles: [[String]] = []
         var inCycle: Set<String> = []
-        for workflow in workflows where !inCycle.contains(workflow.key) {
-            guard let path = path(from: workflow.key, backTo: workflow.key, children) else { continue }
+        for workflow in workflows where !inCycle.contains(workflow.qualifiedName) {
+            guard let path = path(from: workflow.qualifiedName, backTo: workflow.qualifiedName, children) else {
+                continue
+            }
             cycles.append(path)
             inCycle.formUnion(path)
         }

@@ -9,7 +9,6 @@ package struct Engine: Sendable {
     package let limits: EngineLimits
     /// Whether each advance also gives the specification's lifecycle events.
     package let tellsLifecycle: Bool
-    let secrets: JSONValue
 
     package init(
         definition: Definition, facts: RunFacts, limits: EngineLimits = .standard, tellsLifecycle: Bool = false
@@ -18,8 +17,6 @@ package struct Engine: Sendable {
         self.facts = facts
         self.limits = limits
         self.tellsLifecycle = tellsLifecycle
-        secrets = .object(
-            JSONObject(uniqueKeysWithValues: facts.secrets.sorted { $0.key < $1.key }.map { ($0.key, $0.value) }))
     }
 
     /// With another budget for each evaluation.

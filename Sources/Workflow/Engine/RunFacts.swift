@@ -10,17 +10,14 @@ package struct RunFacts: Sendable {
     package var runtime: JSONValue
     /// The plant's parameter values: the run's first `$context` is `{"parameters": …}`.
     package var parameters: JSONValue
-    /// `$secrets`. What an expression takes out of it becomes data of the run.
-    package var secrets: [String: JSONValue]
 
     package init(
         runID: RunID, workflow: JSONValue = .object([:]), runtime: JSONValue = .object([:]),
-        parameters: JSONValue = .object([:]), secrets: [String: JSONValue] = [:]
+        parameters: JSONValue = .object([:])
     ) {
         self.runID = runID
         self.workflow = workflow
         self.runtime = runtime
         self.parameters = parameters
-        self.secrets = secrets
     }
 }

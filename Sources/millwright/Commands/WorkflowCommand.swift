@@ -26,7 +26,8 @@ struct WorkflowCommand: AsyncParsableCommand {
             let circles = ChildWorkflowCycles.find(in: read.compactMap(\.definition).map { .init($0) })
             for file in read {
                 var findings = file.findings
-                for circle in circles where file.definition.map({ circle.contains($0.qualifiedName) }) ?? false {
+                let name = file.definition.map { ChildWorkflowCycles.Workflow($0).qualifiedName }
+                for circle in circles where name.map(circle.contains) ?? false {
                     findings.append("\(file.name):\(file.childLine): error: \(CircleText.text(circle))")
                     hasErrors = true
                 }

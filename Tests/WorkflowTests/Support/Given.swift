@@ -21,14 +21,14 @@ struct Given {
             sourceLocation: sourceLocation)
     }
 
-    func engine(parameters: JSONValue = [:], secrets: [String: JSONValue] = [:], limits: EngineLimits = .standard)
+    func engine(parameters: JSONValue = [:], limits: EngineLimits = .standard)
         -> Engine
     {
         Engine(
             definition: definition,
             facts: RunFacts(
                 runID: Self.runID, workflow: ["name": "under test"], runtime: ["name": "millwright"],
-                parameters: parameters, secrets: secrets), limits: limits)
+                parameters: parameters), limits: limits)
     }
 
     func start(_ input: JSONValue = [:], parameters: JSONValue = [:]) -> Advance {

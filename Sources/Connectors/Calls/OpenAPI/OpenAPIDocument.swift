@@ -1,4 +1,5 @@
 import JSON
+import Primitives
 import YAML
 
 /// A document that describes a system's operations: OpenAPI 3.0 or 3.1, or Swagger 2.0.
@@ -98,7 +99,7 @@ struct OpenAPIDocument: Sendable {
         }
 
         private static func pointer(_ reference: String) -> JSONPointer? {
-            guard let decoded = PercentEncoding.decode(String(reference.dropFirst())) else { return nil }
+            guard let decoded = PercentDecoding.decode(reference.dropFirst()) else { return nil }
             return try? JSONPointer(parsing: decoded)
         }
 

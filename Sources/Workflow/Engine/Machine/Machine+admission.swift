@@ -5,7 +5,7 @@ import Primitives
 extension Machine {
     /// The value with every marker in it made plain text. Values of definitions without secrets are not looked through.
     func admitted(_ value: JSONValue) -> JSONValue {
-        engine.definition.secrets.isEmpty ? value : Self.defused(value)
+        engine.definition.secrets.isEmpty ? value : Self.mapTexts(of: value, Self.defused)
     }
 
     func admitted(_ error: WorkflowError) -> WorkflowError {
@@ -20,7 +20,7 @@ extension Machine {
     /// What leaves the run without going into a call of its own: journal, events, people, other runs. Markers lose there what
     /// makes them valid, so that nobody who reads it can send one back.
     func shown(_ value: JSONValue) -> JSONValue {
-        state.secretNonce.isEmpty ? value : without(state.secretNonce, value)
+        state.secretNonce.isEmpty ? value : Self.mapTexts(of: value, shown)
     }
 
     func show(_ advance: inout Advance) {
@@ -38,31 +38,22 @@ extension Machine {
 
     private func shown(_ error: WorkflowError) -> WorkflowError {
         var error = error
-        error.title = error.title?.replacing(state.secretNonce, with: "")
-        error.detail = error.detail?.replacing(state.secretNonce, with: "")
+        error.title = error.title.map(shown)
+        error.detail = error.detail.map(shown)
         return error
     }
 
-    private func without(_ nonce: String, _ value: JSONValue) -> JSONValue {
-        switch value {
-        case .null, .bool, .number: return value
-        case .string(let text): return text.contains(nonce) ? .string(text.replacing(nonce, with: "")) : value
-        case .array(let items): return .array(items.map { without(nonce, $0) })
-        case .object(let object):
-            var result = JSONObject()
-            for (key, value) in object { result[key] = without(nonce, value) }
-            return .object(result)
-        }
-    }
+    private func shown(_ text: String) -> String { text.replacing(state.secretNonce, with: "") }
 
-    private static func defused(_ value: JSONValue) -> JSONValue {
+    /// The value with each of its texts changed, keys too.
+    private static func mapTexts(of value: JSONValue, _ change: (String) -> String) -> JSONValue {
         switch value {
         case .null, .bool, .number: return value
-        case .string(let text): return SecretMarker.isIn(text) ? .string(defused(text)) : value
-        case .array(let items): return .array(items.map(defused))
+        case .string(let text): return .string(change(text))
+        case .array(let items): return .array(items.map { mapTexts(of: $0, change) })
         case .object(let object):
             var result = JSONObject()
-            for (key, value) in object { result[defused(key)] = defused(value) }
+            for (key, value) in object { result[change(key)] = mapTexts(of: value, change) }
             return .object(result)
         }
     }

@@ -8,19 +8,13 @@ extension Machine {
         case .context: state.context
         case .input: scope.input ?? .null
         case .output: scope.output ?? .null
-        case .secrets: secretsArgument
+        case .secrets: engine.definition.secretMarkers(in: secretScope)
         case .authorization: authorizationArgument(scope)
         case .task: taskArgument(scope)
         case .workflow: makeWorkflowArgument()
         case .runtime: engine.facts.runtime
         case .local(let name): local(name, scope)
         }
-    }
-
-    /// Markers, unless the facts bring values.
-    private var secretsArgument: JSONValue {
-        guard engine.facts.secrets.isEmpty else { return engine.secrets }
-        return engine.definition.secretMarkers(in: secretScope)
     }
 
     /// What the run's markers are told by.

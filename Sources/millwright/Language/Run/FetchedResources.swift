@@ -1,5 +1,4 @@
 import Connectors
-import FoundationEssentials
 import JSON
 import Workflow
 
@@ -18,10 +17,10 @@ struct FetchedResources: ResourceSource {
         let call = HTTPTaskCall(
             function: "http", arguments: ["method": "get", "endpoint": endpoint, "output": "raw"], runID: "",
             idempotencyKey: use.uri, timeoutSeconds: Self.timeoutSeconds)
-        guard let text = try? await http.perform(call).stringValue, let bytes = Data(base64Encoded: text) else {
+        guard let text = try? await http.perform(call).stringValue, let bytes = Base64.decode(text) else {
             return nil
         }
-        return NeighbouringFiles.value(of: Array(bytes), use.kind)
+        return NeighbouringFiles.value(of: bytes, use.kind)
     }
 
     /// The raw file behind the page of one, as the specification asks for catalogues that lie in Git repositories.
