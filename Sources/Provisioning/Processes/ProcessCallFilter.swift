@@ -1,24 +1,17 @@
 #if canImport(Glibc)
     import Glibc
+    import Primitives
 
     /// A seccomp filter for processes of workflows: they may start programs, but not trace, mount, load anything into the
-    /// kernel, make namespaces, hold memory that nobody's limits count (shared mappings are such), or open a socket other than a Unix one. What is
-    /// refused fails with EPERM.
+    /// kernel, make namespaces, hold memory that nobody's limits count (shared mappings are such), or open a socket other
+    /// than a Unix one. What is refused fails with EPERM.
     ///
     /// A list of what is refused, as the runner's own filter is, and for the same reason. Sockets matter although there
     /// is no network: those of a hypervisor (AF_VSOCK) belong to no network namespace.
     package enum ProcessCallFilter {
         /// The filter as the kernel takes it: `struct sock_filter`s. `nil` on a machine that it is not written for.
         package static var program: [UInt8]? {
-            machine.map { instructions(for: $0).withUnsafeBytes { Array($0) } }
-        }
-
-        /// `struct sock_filter` of linux/filter.h.
-        private struct Instruction {
-            var code: UInt16
-            var jumpTrue: UInt8 = 0
-            var jumpFalse: UInt8 = 0
-            var value: UInt32
+            machine.map { program(for: $0).bytes }
         }
 
         private struct Machine {
@@ -33,58 +26,21 @@
             var foreignFrom: UInt32?
         }
 
-        // linux/seccomp.h and linux/bpf_common.h.
-        private static let loadWord: UInt16 = 0x20
-        private static let jumpIfEqual: UInt16 = 0x15
-        private static let jumpIfAtLeast: UInt16 = 0x35
-        private static let jumpIfAnyBit: UInt16 = 0x45
-        private static let answer: UInt16 = 0x06
         /// CLONE_NEWNS, NEWCGROUP, NEWUTS, NEWIPC, NEWUSER, NEWPID and NEWNET of linux/sched.h.
         private static let newNamespaces: UInt32 = 0x7E02_0000
         /// MAP_SHARED and MAP_HUGETLB of linux/mman.h: pages that are in no process' own memory once it lets go of them.
         private static let pagesOfNobody: UInt32 = 0x4_0001
-        private static let allow: UInt32 = 0x7FFF_0000
-        private static let refuse: UInt32 = 0x0005_0000 | UInt32(EPERM)
-        private static let refuseAsUnknown: UInt32 = 0x0005_0000 | UInt32(ENOSYS)
-        private static let killProcess: UInt32 = 0x8000_0000
 
-        private static func instructions(for machine: Machine) -> [Instruction] {
-            var program = [
-                // seccomp_data: number at 0, architecture at 4, first argument at 16.
-                Instruction(code: loadWord, value: 4),
-                Instruction(code: jumpIfEqual, jumpTrue: 1, value: machine.audit),
-                Instruction(code: answer, value: killProcess),
-                Instruction(code: loadWord, value: 0),
-            ]
-            if let foreign = machine.foreignFrom {
-                program.append(Instruction(code: jumpIfAtLeast, jumpFalse: 1, value: foreign))
-                program.append(Instruction(code: answer, value: refuse))
-            }
-            for number in machine.refused {
-                program.append(Instruction(code: jumpIfEqual, jumpFalse: 1, value: number))
-                program.append(Instruction(code: answer, value: refuse))
-            }
-            program += [
-                Instruction(code: jumpIfEqual, jumpFalse: 4, value: machine.clone),
-                Instruction(code: loadWord, value: 16),
-                Instruction(code: jumpIfAnyBit, jumpFalse: 1, value: newNamespaces),
-                Instruction(code: answer, value: refuse),
-                Instruction(code: answer, value: allow),
-                // Its flags stand in memory, where a filter cannot look; the C library then uses `clone`.
-                Instruction(code: jumpIfEqual, jumpFalse: 1, value: machine.clone3),
-                Instruction(code: answer, value: refuseAsUnknown),
-                Instruction(code: jumpIfEqual, jumpFalse: 4, value: machine.mmap),
-                // Its fourth argument. Of files as well: that of /dev/zero is memory, and a mapping can be made writable.
-                Instruction(code: loadWord, value: 40),
-                Instruction(code: jumpIfAnyBit, jumpFalse: 1, value: pagesOfNobody),
-                Instruction(code: answer, value: refuse),
-                Instruction(code: answer, value: allow),
-                Instruction(code: jumpIfEqual, jumpFalse: 3, value: machine.socket),
-                Instruction(code: loadWord, value: 16),
-                Instruction(code: jumpIfEqual, jumpTrue: 1, value: UInt32(AF_UNIX)),
-                Instruction(code: answer, value: refuse),
-                Instruction(code: answer, value: allow),
-            ]
+        private static func program(for machine: Machine) -> SystemCallProgram {
+            var program = SystemCallProgram(
+                audit: machine.audit, foreignFrom: machine.foreignFrom, refused: machine.refused)
+            program.refuse(machine.clone, withAnyOf: newNamespaces, inArgument: 0)
+            // Its flags stand in memory, where a filter cannot look; the C library then uses `clone`.
+            program.refuseAsUnknown(machine.clone3)
+            // Of files as well: that of /dev/zero is memory, and a mapping can be made writable.
+            program.refuse(machine.mmap, withAnyOf: pagesOfNobody, inArgument: 3)
+            program.refuse(machine.socket, unless: UInt32(AF_UNIX), isArgument: 0)
+            program.finish()
             return program
         }
 

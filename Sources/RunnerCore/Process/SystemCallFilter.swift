@@ -1,5 +1,6 @@
 #if canImport(Glibc)
     import Glibc
+    import Primitives
 
     /// A seccomp filter: a runner starts no programs and no processes, traces nobody, changes no mounts, loads nothing
     /// into the kernel, and opens no socket but Unix ones. What is refused fails with EPERM.
@@ -9,13 +10,13 @@
     package enum SystemCallFilter {
         /// The filter as the kernel takes it: `struct sock_filter`s. `nil` on a machine that it is not written for.
         package static var program: [UInt8]? {
-            machine.map { instructions(for: $0).withUnsafeBytes { Array($0) } }
+            machine.map { program(for: $0).bytes }
         }
 
         /// `nil` when the filter is in place, or else why it is not.
         static func apply() -> String? {
             guard let machine else { return "unknown machine" }
-            var program = instructions(for: machine)
+            var program = program(for: machine).instructions
             let count = UInt16(program.count)
             return program.withUnsafeMutableBytes { bytes in
                 var filter = Program(count: count, instructions: bytes.baseAddress)
@@ -28,14 +29,6 @@
 
         private static let setSeccomp: Int32 = 22
         private static let filterMode: UInt = 2
-
-        /// `struct sock_filter` of linux/filter.h.
-        private struct Instruction {
-            var code: UInt16
-            var jumpTrue: UInt8 = 0
-            var jumpFalse: UInt8 = 0
-            var value: UInt32
-        }
 
         /// `struct sock_fprog`.
         private struct Program {
@@ -54,51 +47,18 @@
             var foreignFrom: UInt32?
         }
 
-        // linux/seccomp.h and linux/bpf_common.h.
-        private static let loadWord: UInt16 = 0x20
-        private static let jumpIfEqual: UInt16 = 0x15
-        private static let jumpIfAtLeast: UInt16 = 0x35
-        private static let jumpIfAnyBit: UInt16 = 0x45
-        private static let answer: UInt16 = 0x06
         /// CLONE_THREAD of linux/sched.h.
         private static let newThread: UInt32 = 0x1_0000
-        private static let allow: UInt32 = 0x7FFF_0000
-        private static let refuse: UInt32 = 0x0005_0000 | UInt32(EPERM)
-        private static let refuseAsUnknown: UInt32 = 0x0005_0000 | UInt32(ENOSYS)
-        private static let killProcess: UInt32 = 0x8000_0000
 
-        private static func instructions(for machine: Machine) -> [Instruction] {
-            var program = [
-                // seccomp_data: number at 0, architecture at 4, first argument at 16.
-                Instruction(code: loadWord, value: 4),
-                Instruction(code: jumpIfEqual, jumpTrue: 1, value: machine.audit),
-                Instruction(code: answer, value: killProcess),
-                Instruction(code: loadWord, value: 0),
-            ]
-            if let foreign = machine.foreignFrom {
-                program.append(Instruction(code: jumpIfAtLeast, jumpFalse: 1, value: foreign))
-                program.append(Instruction(code: answer, value: refuse))
-            }
-            for number in machine.refused {
-                program.append(Instruction(code: jumpIfEqual, jumpFalse: 1, value: number))
-                program.append(Instruction(code: answer, value: refuse))
-            }
-            program += [
-                // A new thread and not a new process.
-                Instruction(code: jumpIfEqual, jumpFalse: 4, value: machine.clone),
-                Instruction(code: loadWord, value: 16),
-                Instruction(code: jumpIfAnyBit, jumpTrue: 1, value: newThread),
-                Instruction(code: answer, value: refuse),
-                Instruction(code: answer, value: allow),
-                // Its flags stand in memory, where a filter cannot look; the C library then uses `clone`.
-                Instruction(code: jumpIfEqual, jumpFalse: 1, value: machine.clone3),
-                Instruction(code: answer, value: refuseAsUnknown),
-                Instruction(code: jumpIfEqual, jumpFalse: 3, value: machine.socket),
-                Instruction(code: loadWord, value: 16),
-                Instruction(code: jumpIfEqual, jumpTrue: 1, value: UInt32(AF_UNIX)),
-                Instruction(code: answer, value: refuse),
-                Instruction(code: answer, value: allow),
-            ]
+        private static func program(for machine: Machine) -> SystemCallProgram {
+            var program = SystemCallProgram(
+                audit: machine.audit, foreignFrom: machine.foreignFrom, refused: machine.refused)
+            // A new thread and not a new process.
+            program.refuse(machine.clone, withNoneOf: newThread, inArgument: 0)
+            // Its flags stand in memory, where a filter cannot look; the C library then uses `clone`.
+            program.refuseAsUnknown(machine.clone3)
+            program.refuse(machine.socket, unless: UInt32(AF_UNIX), isArgument: 0)
+            program.finish()
             return program
         }
 
