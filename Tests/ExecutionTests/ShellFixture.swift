@@ -38,7 +38,8 @@ struct ShellFixture: Sendable {
             database: database, board: board, triggers: triggers, clock: clock, logger: PostgresFixture.logger)
         sync = SyncService(
             database: database, board: board, triggers: triggers, definitions: FixedDefinitions(),
-            settings: FixedSettings(), deadlines: bell, clock: clock, logger: PostgresFixture.logger)
+            settings: FixedSettings(), zones: TestZones(), deadlines: bell, clock: clock, logger: PostgresFixture.logger
+        )
         runs = RunDirectory(database: database, board: board, clock: clock)
         tasks = HumanTaskService(database: database, board: board, clock: clock)
         runners = RunnerStore(database: database, board: board, clock: clock)

@@ -132,7 +132,7 @@ extension Examples {
         let sync = SyncService(
             database: tenants.database, board: board,
             triggers: DatabaseTriggerSource(database: tenants.database, logger: PostgresFixture.logger),
-            definitions: NoDefinitions(), settings: NoSettings(), logger: PostgresFixture.logger)
+            definitions: NoDefinitions(), settings: NoSettings(), zones: NoZones(), logger: PostgresFixture.logger)
         let (runner, epoch) = try await RunnerStore(database: tenants.database, board: board).beginEpoch(of: scope)
         func call(_ commits: [RunCommit], isFirst: Bool) async throws -> SyncResponse {
             try await sync.sync(
@@ -169,6 +169,10 @@ private struct NoDefinitions: DefinitionSource {
             DefinitionEnvelope(digest: $0, document: [:], parameters: [:], bindings: [:], facts: [:])
         }
     }
+}
+
+private struct NoZones: TimeZoneSource {
+    func rules(of name: String) async throws -> TimeZoneRules { .utc }
 }
 
 private struct NoSettings: SettingsSource {

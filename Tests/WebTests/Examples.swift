@@ -151,6 +151,7 @@ struct Examples: Sendable {
             try await tenants.brands.addHost(host, to: stage.scope, by: .system)
             return plain(stage.path(operation, query: "host=" + host))
         case "replaceProcessPolicy": return plain(path, ["allow": ["python"]])
+        case "replaceBusinessCalendar": return plain(path, ["hours": ["monday": ["08:00-16:00"]]])
         case "putEgressRule": return plain(path, ["host": .string(host), "port": 443])
         case "removeEgressRule":
             try await tenants.egress.put(EgressRule(host: host, port: 443), for: stage.scope, by: .system)

@@ -78,6 +78,7 @@ struct WebFixture: Sendable {
                 workflows: catalogue.workflows, intake: intake,
                 runs: RunDirectory(database: database, board: board),
                 humanTasks: humanTasks,
+                calendars: BusinessCalendarDirectory(database: database, bell: DeadlineBell()),
                 runners: RunnerStore(database: database, board: board), overview: OverviewReader(database),
                 ledger: UsageLedger(database: database), priceBooks: PriceBookDirectory(database: database),
                 invoices: InvoiceDirectory(database: database, brands: tenants.brands),

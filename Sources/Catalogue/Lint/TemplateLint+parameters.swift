@@ -1,4 +1,5 @@
 import JSON
+import Primitives
 import YAML
 
 extension TemplateLint {
@@ -25,6 +26,11 @@ extension TemplateLint {
             for violation in compiled.validate(value) {
                 complainInMetadata(
                     at: "\(pointer)/default\(violation.instancePath)", "the default does not fit: \(violation.message)")
+            }
+            if schema["format"] == ParameterValues.tableFormat {
+                for item in ParameterValues.tables(value, schema, at: "\(pointer)/default") {
+                    complainInMetadata(at: item.path, item.message)
+                }
             }
         }
         for (name, property) in schema["properties"]?.objectValue ?? [:] {

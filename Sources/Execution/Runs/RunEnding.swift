@@ -114,6 +114,9 @@ struct RunEnding: Sendable {
                 closed_at = \(now)
               WHERE \(fragment: plant.owns("task")) AND task.run_id = ANY (\(runs))
                 AND task.run_id IN (SELECT ended.run_id FROM ended) AND task.status IN ('open', 'claimed')
+            ), clocks_stopped AS (
+              \(fragment: ServiceLevelRow.stopping("= ANY (\(runs))", in: plant, at: now))
+                AND clock.run_id IN (SELECT ended.run_id FROM ended)
             )
             SELECT run_id, parent_wait_id IS NOT NULL AS has_parent FROM ended
             """

@@ -75,4 +75,6 @@ package struct ScheduleDirectory: Sendable {
 extension RunDirectory {
     /// What starts runs besides single events and people.
     package var schedules: ScheduleDirectory { ScheduleDirectory(database: database) }
+    /// The clocks of the runs.
+    package var serviceLevels: ServiceLevelDirectory { ServiceLevelDirectory(database: database) }
 }

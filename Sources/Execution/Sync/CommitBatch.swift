@@ -16,6 +16,7 @@ struct CommitBatch: Sendable {
     /// What came of the statement.
     struct Moved {
         var runID: RunID
+        var workflowID: WorkflowID
         var hasParent: Bool
         var chainDepth: Int
         var initiator: PrincipalID?
@@ -52,7 +53,7 @@ struct CommitBatch: Sendable {
           RETURNING run.run_id, run.workflow_id, run.status, run.sequence, run.chain_depth, run.output, run.error,
             run.initiator_principal_id, run.requested_by, run.parent_run_id, run.parent_wait_id
         )\(fragment: journal)\(fragment: metering)\(fragment: answerToParents)\(fragment: effects.fragments)
-        SELECT run_id, parent_wait_id IS NOT NULL AS has_parent, chain_depth, initiator_principal_id, requested_by
+        SELECT run_id, workflow_id, parent_wait_id IS NOT NULL AS has_parent, chain_depth, initiator_principal_id, requested_by
         FROM moved
         """
     }
@@ -63,7 +64,8 @@ struct CommitBatch: Sendable {
         for row in rows {
             let run: RunID = try row.decode("run_id")
             moved[run] = Moved(
-                runID: run, hasParent: try row.decode("has_parent"), chainDepth: try row.decode("chain_depth"),
+                runID: run, workflowID: try row.decode("workflow_id"), hasParent: try row.decode("has_parent"),
+                chainDepth: try row.decode("chain_depth"),
                 initiator: try row.decode("initiator_principal_id", as: PrincipalID?.self),
                 requestedBy: try row.decode("requested_by", as: String?.self))
         }

@@ -14,6 +14,8 @@ struct CommitEffects: Sendable {
     let now: Timestamp
     private(set) var listeners: [(run: RunID, wait: String, filter: EventFilter)] = []
     private(set) var humanTasks: [(run: RunID, wait: String, task: HumanTaskSpecification)] = []
+    /// Requests to the clocks of runs.
+    private(set) var clocks: [(run: RunID, wait: String, arguments: JSONValue)] = []
     private(set) var children: [(run: RunID, wait: String, child: NewRun, isAwaited: Bool)] = []
     /// Answers that are known at once: a request that cannot be carried out, a run that is not waited for.
     private(set) var answers: [(run: RunID, wait: String, answer: Answer)] = []
@@ -46,6 +48,14 @@ struct CommitEffects: Sendable {
         }
     }
 
+    /// Whether what follows from the commits is decided in steps inside the transaction.
+    static func needSteps(_ commits: [RunCommit]) -> Bool {
+        commits.contains { commit in
+            !commit.emitted.isEmpty
+                || commit.opened.contains { if case .serviceLevel = $0.kind { true } else { false } }
+        }
+    }
+
     private mutating func open(_ wait: Wait, of run: RunID, _ triggers: PlantTriggers?, _ ids: OrderedIdentifiers) {
         switch wait.kind {
         case .call, .timer: break  // The runner performs the one; the other stands in the run itself.
@@ -56,6 +66,7 @@ struct CommitEffects: Sendable {
             } catch {
                 answers.append((run, wait.id, .error(error)))
             }
+        case .serviceLevel(let arguments): clocks.append((run, wait.id, arguments))
         case .childRun(let request): open(request, wait.id, of: run, triggers, ids)
         }
     }
@@ -150,6 +161,9 @@ struct CommitEffects: Sendable {
               WHERE \(fragment: plant.owns("task")) AND task.run_id = ANY (\(ended))
                 AND task.run_id IN (SELECT moved.run_id FROM moved)
                 AND task.status IN ('open', 'claimed')
+            ), clocks_stopped AS (
+              \(fragment: ServiceLevelRow.stopping("= ANY (\(ended))", in: plant, at: now))
+                AND clock.run_id IN (SELECT moved.run_id FROM moved)
             )
             """
     }

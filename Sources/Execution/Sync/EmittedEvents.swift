@@ -3,7 +3,7 @@ import JSON
 import Primitives
 import RunnerProtocol
 
-/// Events that runs emit: stored, matched and delivered in the transaction that commits the runs.
+/// Events that runs emit, or that tell of them: stored, matched and delivered in the transaction that commits the runs.
 struct EmittedEvents: Sendable {
     let plant: PlantKey
     let ids: OrderedIdentifiers
@@ -16,19 +16,22 @@ struct EmittedEvents: Sendable {
         var answeredRuns = false
     }
 
+    /// - Parameters:
+    ///   - emitted: by whom, and the CloudEvent; in their order.
+    ///   - moved: the runs that are among them; what others are said to have emitted is left out.
     func publish(
-        _ commits: [RunCommit], _ moved: [RunID: CommitBatch.Moved], in transaction: TenantTransaction
+        _ emitted: [(run: RunID, event: JSONValue)], _ moved: [RunID: CommitBatch.Moved],
+        in transaction: TenantTransaction
     ) async throws -> Emission {
+        guard !emitted.isEmpty else { return Emission() }
         let triggers = try await currentTriggers(in: transaction)
         var events: [EventRecord] = []
         var quarantined: [QuarantinedEvent] = []
-        for commit in commits {
-            guard let run = moved[commit.runID] else { continue }
-            for emitted in commit.emitted {
-                switch read(emitted, of: run, triggers) {
-                case .success(let event): events.append(event)
-                case .failure(let refused): quarantined.append(refused)
-                }
+        for emitted in emitted {
+            guard let run = moved[emitted.run] else { continue }
+            switch read(emitted.event, of: run, triggers) {
+            case .success(let event): events.append(event)
+            case .failure(let refused): quarantined.append(refused)
             }
         }
         for refused in quarantined { try await transaction.execute(refused.insertion(in: plant)) }

@@ -63,8 +63,8 @@ extension SyncService {
         let effects = CommitEffects(commits, plant: call.plant, triggers: triggers, ids: ids, now: now)
         let batch = CommitBatch(
             plant: call.plant, epoch: call.request.epoch, commits: commits, effects: effects, now: now)
-        if commits.contains(where: { !$0.emitted.isEmpty }) {
-            return try await recordEmitting(batch, of: call, reading, heartbeat: heartbeat)
+        if CommitEffects.needSteps(commits) {
+            return try await recordInSteps(batch, of: call, reading, heartbeat: heartbeat)
         }
         let opening = opening(of: call, heartbeat: heartbeat, at: now) + (commits.isEmpty ? [] : [batch.statement])
         let rows = try await database.pipeline(call.plant.scope, opening + (reading?.statements ?? []))
@@ -90,21 +90,29 @@ extension SyncService {
         return statements
     }
 
-    /// The same when runs emit events: what they start and answer is decided inside the transaction.
-    private func recordEmitting(
+    /// The same when runs emit events or set clocks: what these start and answer is decided inside the transaction.
+    private func recordInSteps(
         _ batch: CommitBatch, of call: SyncCall, _ reading: WorkReading?, heartbeat: Bool
     ) async throws -> CommitOutcome {
         let opening = opening(of: call, heartbeat: heartbeat, at: batch.now) + [batch.statement]
-        let (moved, emission, read, mustStop) = try await database.transaction(call.plant.scope) { transaction in
+        let (moved, emission, hasSetClocks, read, mustStop) = try await database.transaction(call.plant.scope) {
+            transaction in
             let rows = try await transaction.batch(opening)
             let moved = try CommitBatch.moved(rows[opening.count - 1])
+            let requests = batch.clockRequests(moved)
+            let told = try await ServiceLevels(plant: call.plant, zones: self.zones, now: batch.now)
+                .follow(requests, in: transaction)
             let emission = try await EmittedEvents(
                 plant: call.plant, ids: self.ids, filters: self.filters, triggers: self.triggers, now: batch.now
-            ).publish(batch.commits, moved, in: transaction)
+            ).publish(batch.emitted + told, moved, in: transaction)
             let read = try await transaction.commit(with: reading?.statements ?? [])
-            return (moved, emission, read, heartbeat ? try RunnerHeartbeat.mustStop(rows[0]) : false)
+            return (moved, emission, !requests.isEmpty, read, heartbeat ? try RunnerHeartbeat.mustStop(rows[0]) : false)
         }
         announce(batch, moved)
+        if hasSetClocks {
+            board.wake(.inputs, call.plant.plantID)
+            clocks.announce(batch.now)
+        }
         if emission.startedRuns || emission.answeredRuns {
             board.wake([.pending, .inputs], call.plant.plantID)
         }

@@ -18,12 +18,16 @@ package final class SyncService: Sendable {
     let logger: Logger
     private let definitions: any DefinitionSource
     private let settings: any SettingsSource
+    let zones: any TimeZoneSource
     let deadlines: DeadlineBell
+    /// Rings when a run has set a clock.
+    let clocks: DeadlineBell
     private let heartbeats = Heartbeats()
 
     package init(
         database: Database, board: DispatchBoard, triggers: any TriggerSource, definitions: any DefinitionSource,
-        settings: any SettingsSource, deadlines: DeadlineBell = DeadlineBell(),
+        settings: any SettingsSource, zones: any TimeZoneSource, deadlines: DeadlineBell = DeadlineBell(),
+        clocks: DeadlineBell = DeadlineBell(),
         ids: OrderedIdentifiers = OrderedIdentifiers(), clock: any WallClock = SystemWallClock(), logger: Logger
     ) {
         self.database = database
@@ -32,7 +36,9 @@ package final class SyncService: Sendable {
         filters = FilterCache()
         self.definitions = definitions
         self.settings = settings
+        self.zones = zones
         self.deadlines = deadlines
+        self.clocks = clocks
         self.ids = ids
         self.clock = clock
         self.logger = logger

@@ -25,6 +25,7 @@ package struct APISurface: Sendable {
         package var intake: EventIntake
         package var runs: RunDirectory
         package var humanTasks: HumanTaskService
+        package var calendars: BusinessCalendarDirectory
         package var runners: RunnerStore
         package var overview: OverviewReader
         package var ledger: UsageLedger
@@ -41,7 +42,8 @@ package struct APISurface: Sendable {
             brands: BrandDirectory, egress: EgressDirectory, processPolicies: ProcessPolicyDirectory,
             audit: AuditTrail, vault: Vault, templates: TemplateDirectory, connections: ConnectionDirectory,
             workflows: WorkflowDirectory,
-            intake: EventIntake, runs: RunDirectory, humanTasks: HumanTaskService, runners: RunnerStore,
+            intake: EventIntake, runs: RunDirectory, humanTasks: HumanTaskService,
+            calendars: BusinessCalendarDirectory, runners: RunnerStore,
             overview: OverviewReader, ledger: UsageLedger, priceBooks: PriceBookDirectory, invoices: InvoiceDirectory,
             idempotency: IdempotencyStore, limits: RequestLimits, metrics: PrometheusRegistry,
             readiness: @escaping @Sendable () async -> [String]
@@ -60,6 +62,7 @@ package struct APISurface: Sendable {
             self.intake = intake
             self.runs = runs
             self.humanTasks = humanTasks
+            self.calendars = calendars
             self.runners = runners
             self.overview = overview
             self.ledger = ledger
@@ -99,6 +102,7 @@ package struct APISurface: Sendable {
                 + RunOperations(runs: parts.runs).all
                 + ScheduleOperations(schedules: parts.runs.schedules).all
                 + HumanTaskOperations(humanTasks: parts.humanTasks).all
+                + ServiceLevelOperations(runs: parts.runs, calendars: parts.calendars).all
                 + RunnerOperations(runners: parts.runners, overviews: parts.overview).all
                 + BillingOperations(
                     ledger: parts.ledger, priceBooks: parts.priceBooks, invoices: parts.invoices, brands: parts.brands

@@ -64,6 +64,7 @@ extension Diagnostic {
         case expressionInsideText = "expression-inside-text"
         case invalidDuration = "invalid-duration"
         case invalidSchema = "invalid-schema"
+        case invalidTable = "invalid-table"
         case invalidEndpoint = "invalid-endpoint"
         case severalDefaultCases = "several-default-cases"
         case driverMissing = "driver-missing"

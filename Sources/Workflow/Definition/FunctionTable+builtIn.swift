@@ -1,5 +1,7 @@
 extension FunctionTable {
     package static let humanTaskFunction = "human-task:1.0.0@default"
+    package static let serviceLevelFunction = "sla:1.0.0@default"
+    package static let decisionTableFunction = "decision-table:1.0.0@default"
 
     /// The functions that every plant has. Their argument and result schemas stand with the capabilities.
     package static let builtIn = FunctionTable(functions: [
@@ -10,6 +12,15 @@ extension FunctionTable {
                 .init("evidence"), .init("outcomes"), .init("priority"), .init("dueInSeconds"), .init("onDue"),
                 .init("escalation"), .init("fourEyes"),
             ]),
+        Function(
+            name: serviceLevelFunction, performer: .clock,
+            arguments: [
+                .init("name", isRequired: true), .init("action"), .init("target"), .init("calendar"),
+                .init("warnings"), .init("onWarning"), .init("onBreach"),
+            ]),
+        Function(
+            name: decisionTableFunction, performer: .engine,
+            arguments: [.init("table", isRequired: true), .init("input", isRequired: true)]),
         operation(
             "work-orders", "create", requires: ["title", "priority"],
             accepts: [

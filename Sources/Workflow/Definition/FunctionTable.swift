@@ -30,6 +30,10 @@ package struct FunctionTable: Sendable {
         package enum Performer: Sendable, Hashable {
             /// Opens a `Wait.Kind.humanTask`.
             case person
+            /// Opens a `Wait.Kind.serviceLevel`.
+            case clock
+            /// Is computed at once, from its arguments alone.
+            case engine
             /// Opens a `Wait.Kind.call`.
             case connector
         }

@@ -23,6 +23,8 @@ package struct Wait: Sendable, Hashable {
         case event(EventFilter)
         /// Answered with the decision.
         case humanTask(HumanTaskRequest)
+        /// Answered at once with how the clock stands; the evaluated `with` of `sla:1.0.0@default` (`ServiceLevelRequest`).
+        case serviceLevel(arguments: JSONValue)
         /// Answered with the output or the error of the other run.
         case childRun(ChildRunRequest)
     }

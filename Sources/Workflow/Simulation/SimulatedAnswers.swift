@@ -6,6 +6,8 @@ package struct SimulatedAnswers: Sendable {
     package var calls: [CallStub]
     package var decisions: [DecisionStub]
     package var events: [TimedEvent]
+    /// What counts as time for the clocks of `sla`.
+    package var time = ServiceLevelClock.Time(.always, in: .utc)
     /// Runs another workflow: given the request and the moment, its end; `nil` leaves the run waiting.
     package var childRun: (@Sendable (ChildRunRequest, Timestamp) -> SimulatedAnswer?)?
 

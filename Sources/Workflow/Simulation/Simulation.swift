@@ -19,6 +19,7 @@ package struct Simulation: Sendable {
     private var callAnswers: [Int: Int] = [:]
     private var decisionAnswers: [Int: Int] = [:]
     private var filters: [String: CompiledEventFilter] = [:]
+    private var clocks: SimulatedClocks
     private var happenings = 0
 
     /// A simulation with more happenings than this is stopped: a loop over timers has no other end in virtual time.
@@ -41,6 +42,7 @@ package struct Simulation: Sendable {
         self.maximumHappenings = maximumHappenings
         self.engine = engine
         self.answers = answers
+        clocks = SimulatedClocks(time: answers.time)
         report = SimulationReport(
             status: .pending, journal: [], calls: [], humanTasks: [], emitted: [], inputs: [],
             startedAt: start, endedAt: start, unanswered: [])
@@ -69,17 +71,28 @@ package struct Simulation: Sendable {
     }
 
     /// When the next thing happens; `nil` when nothing is going to.
-    package var nextMoment: Timestamp? { nextIndex.map { pending[$0].at } }
+    package var nextMoment: Timestamp? {
+        [nextIndex.map { pending[$0].at }, clocks.next?.at].compactMap(\.self).min()
+    }
 
     /// Lets the next thing happen. False when the run is at its end, or nothing more is going to happen by itself.
     package mutating func step() -> Bool {
         defer { report.unanswered = unanswered }
-        guard !report.status.isFinal, let next = nextIndex else { return false }
+        guard !report.status.isFinal, nextMoment != nil else { return false }
         guard happenings < maximumHappenings else {
             report.wasStopped = true
             return false
         }
         happenings += 1
+        if let clock = clocks.next, clock.at < nextIndex.map({ pending[$0].at }) ?? clock.at.adding(seconds: 1) {
+            report.endedAt = max(report.endedAt, clock.at)
+            if let event = clocks.sayNext(run: engine.facts.runID.description, workflow: engine.definition.header.name)
+            {
+                deliver(event)
+            }
+            return true
+        }
+        guard let next = nextIndex else { return false }
         let happening = pending.remove(at: next)
         report.endedAt = max(report.endedAt, happening.at)
         switch happening.kind {
@@ -181,6 +194,8 @@ package struct Simulation: Sendable {
         case .humanTask(let request):
             report.humanTasks.append(performed(wait, FunctionTable.humanTaskFunction, request.arguments))
             perform(wait, decision(request))
+        case .serviceLevel(let arguments):
+            answer(wait, with: SimulatedAnswer(clocks.answer(arguments, at: report.endedAt), afterSeconds: 0))
         case .childRun(let request): perform(wait, answers.childRun?(request, report.endedAt))
         case .event: break
         }

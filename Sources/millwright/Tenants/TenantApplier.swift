@@ -1,5 +1,6 @@
 import Billing
 import Catalogue
+import Execution
 import JSON
 import Primitives
 import Tenancy
@@ -47,6 +48,7 @@ struct TenantApplier {
             try await common(plant.brand, [], plant.principals, scope, path)
             try await egress(plant.egress, scope, path)
             try await processes(plant.processes, scope, path)
+            try await calendar(plant.businessCalendar, scope, path)
             try await connections(plant.connections, scope, path)
             try await workflows(plant.workflows, scope, path)
         }
@@ -189,6 +191,14 @@ struct TenantApplier {
         guard try await domain.processPolicies.policy(of: scope) != policy else { return }
         plan.add(.change, "process policy of \(path)")
         if !isDryRun { try await domain.processPolicies.set(policy, for: scope, by: actor) }
+    }
+
+    private mutating func calendar(
+        _ entry: TenantFiles.CalendarEntry?, _ scope: TenantScope, _ path: String
+    ) async throws {
+        guard let entry, try await domain.calendars.calendar(of: scope) != entry.calendar else { return }
+        plan.add(.change, "business calendar of \(path)")
+        if !isDryRun { try await domain.calendars.replace(entry.calendar, of: scope, by: actor) }
     }
 
     private mutating func connections(

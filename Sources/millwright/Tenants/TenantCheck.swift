@@ -74,6 +74,7 @@ struct TenantCheck {
                 }
             }
             if let processes = plant.processes { objections(processes.place) { _ = try processes.policy() } }
+            if let calendar = plant.businessCalendar { objections(calendar.place) { try calendar.check() } }
             let scope = try await domain?.tenants.place(path: "\(partner)/\(client.slug)/\(plant.slug)")?.scope
             try await connections(plant.connections, scope)
             try await workflows(plant, partner, scope)

@@ -109,6 +109,9 @@ extension TenantFiles.PlantFile {
         principals = TenantFiles.PrincipalEntry.list(&fields)
         egress = (fields.objects("egress") ?? []).compactMap { TenantFiles.EgressEntry($0) }
         processes = fields.object("processes").flatMap { TenantFiles.ProcessesEntry($0) }
+        if let calendar = fields.value("businessCalendar") {
+            businessCalendar = .init(place: .init(fields, field: "businessCalendar"), calendar: calendar)
+        }
         connections = (fields.objects("connections") ?? []).compactMap { TenantFiles.ConnectionEntry($0) }
         workflows = (fields.objects("workflows") ?? []).compactMap { TenantFiles.WorkflowEntry($0) }
         fields.finish()

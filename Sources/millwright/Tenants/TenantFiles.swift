@@ -1,3 +1,4 @@
+import Execution
 import JSON
 import Primitives
 import Tenancy
@@ -13,9 +14,10 @@ struct TenantFiles: Sendable {
         var file: YAMLFile
         var pointer: String
 
-        init(_ fields: FieldReader) {
+        /// - Parameter field: of the fields; `nil` for them as a whole.
+        init(_ fields: FieldReader, field: String? = nil) {
             file = fields.file
-            pointer = fields.pointer
+            pointer = field.map { fields.pointer(of: $0) } ?? fields.pointer
         }
 
         /// A mistake somewhere below, by its JSON pointer from here.
@@ -64,6 +66,7 @@ struct TenantFiles: Sendable {
         var egress: [EgressEntry]
         /// `nil` leaves the policy as it is.
         var processes: ProcessesEntry?
+        var businessCalendar: CalendarEntry?
         var connections: [ConnectionEntry]
         var workflows: [WorkflowEntry]
     }
@@ -93,6 +96,19 @@ struct TenantFiles: Sendable {
         func policy() throws(Problem) -> ProcessPolicy {
             try ProcessPolicy(
                 allow: allow, cpuSeconds: cpuSeconds, memoryMegabytes: memoryMegabytes, wallSeconds: wallSeconds)
+        }
+    }
+
+    /// When the plant works, as the API takes it.
+    struct CalendarEntry: Sendable {
+        var place: Place
+        var calendar: JSONValue
+
+        func check() throws(Problem) {
+            let items = BusinessCalendarDirectory.objections(to: calendar)
+            guard items.isEmpty else {
+                throw Problem(.invalidParameters, "This is no business calendar.", items: items)
+            }
         }
     }
 

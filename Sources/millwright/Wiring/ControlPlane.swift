@@ -39,10 +39,12 @@ struct ControlPlane: Sendable {
         let database = domain.database
         let triggers = DatabaseTriggerSource(database: database, logger: logger)
         let catalogue = PlantCatalogue(database: database)
+        let zones = ZoneFiles()
         let sync = SyncService(
             database: database, board: board, triggers: triggers,
             definitions: CatalogueDefinitions(catalogue: catalogue),
-            settings: CatalogueSettings(catalogue: catalogue, vault: domain.vault), deadlines: bell, logger: logger)
+            settings: CatalogueSettings(catalogue: catalogue, vault: domain.vault), zones: zones, deadlines: bell,
+            clocks: domain.clockBell, logger: logger)
         let intake = EventIntake(database: database, board: board, triggers: triggers, logger: logger)
         let humanTasks = HumanTaskService(database: database, board: board)
         let runners = RunnerStore(database: database, board: board)
@@ -60,7 +62,9 @@ struct ControlPlane: Sendable {
                 brands: domain.brands, egress: domain.egress, processPolicies: domain.processPolicies,
                 audit: domain.audit, vault: domain.vault,
                 templates: domain.templates, connections: domain.connections, workflows: domain.workflows,
-                intake: intake, runs: runs, humanTasks: humanTasks, runners: runners, overview: domain.overview,
+                intake: intake, runs: runs, humanTasks: humanTasks,
+                calendars: domain.calendars, runners: runners,
+                overview: domain.overview,
                 ledger: domain.ledger, priceBooks: domain.priceBooks, invoices: domain.invoices,
                 idempotency: idempotency, limits: limits, metrics: metrics,
                 readiness: { await readiness.missing() }),
@@ -77,7 +81,10 @@ struct ControlPlane: Sendable {
             Repeated("key use", logger) { try await domain.authenticator.run() },
             WorkListener(database: database, board: board),
             Deadlines(service: humanTasks, bell: bell, logger: logger),
-            ScheduleService(database: database, board: board, zones: ZoneFiles(), logger: logger),
+            ScheduleService(database: database, board: board, zones: zones, logger: logger),
+            ServiceLevelWatch(
+                database: database, board: board, triggers: triggers, zones: zones, bell: domain.clockBell,
+                logger: logger),
             Repeated("expired keys and sessions", logger, everySeconds: 3600) { try await idempotency.removeExpired() },
         ]
         services += try await provisioning(sync, runners)

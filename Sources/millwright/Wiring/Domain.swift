@@ -20,6 +20,9 @@ struct Domain: Sendable {
     let brands: BrandDirectory
     let egress: EgressDirectory
     let processPolicies: ProcessPolicyDirectory
+    /// Rings when a clock of a run, or what it runs by, has changed.
+    let clockBell = DeadlineBell()
+    let calendars: BusinessCalendarDirectory
     let audit: AuditTrail
     let vault: Vault
     let templates: TemplateDirectory
@@ -42,6 +45,7 @@ struct Domain: Sendable {
         brands = BrandDirectory(database: database, feed: feed)
         egress = EgressDirectory(database: database, feed: feed)
         processPolicies = ProcessPolicyDirectory(database: database, feed: feed)
+        calendars = BusinessCalendarDirectory(database: database, bell: clockBell)
         audit = AuditTrail(database: database)
         let masterKey = try MasterKeyLoading.load(settings.masterKey)
         vault = Vault(masterKey: masterKey, database: database, audit: AuditedVault())

@@ -1,4 +1,5 @@
 import JSON
+import Primitives
 
 extension DecodingPass {
     func callBody(_ context: TaskContext) -> DecodedBody? {
@@ -67,9 +68,38 @@ extension DecodingPass {
         let body: TaskBody =
             switch function.performer {
             case .person: .humanTask(arguments: template)
+            case .clock: serviceLevel(template, at: path)
+            case .engine: decision(template, at: path)
             case .connector: .call(function: function.name, arguments: template)
             }
         return DecodedBody(body, function: function.name)
+    }
+
+    /// What is written out is checked here; what expressions give, when the clock is set.
+    private func serviceLevel(_ template: ValueTemplate, at path: JSONPointer) -> TaskBody {
+        if case .constant(let arguments) = template {
+            do throws(WorkflowError) {
+                _ = try ServiceLevelRequest(arguments: arguments)
+            } catch {
+                self.error(.invalidValue, error.detail ?? "The clock cannot be set like this.", at: path)
+            }
+        }
+        return .serviceLevel(arguments: template)
+    }
+
+    private func decision(_ template: ValueTemplate, at path: JSONPointer) -> TaskBody {
+        guard case .constant(let written)? = template["table"] else { return .decide(arguments: template, table: nil) }
+        do throws(DecisionTableMistakes) {
+            return .decide(arguments: template, table: try DecisionTable(json: written))
+        } catch {
+            for item in error.items {
+                self.error(
+                    .invalidTable, "The decision table's \(item.path) \(item.message).",
+                    at: path.appending("table").appending(
+                        contentsOf: (try? JSONPointer(parsing: item.path)) ?? .init([])))
+            }
+            return .decide(arguments: template, table: nil)
+        }
     }
 
     private func invocation(_ name: String, _ arguments: JSONValue?, _ context: TaskContext) -> DecodedBody? {

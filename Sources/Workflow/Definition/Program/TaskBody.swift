@@ -15,6 +15,12 @@ enum TaskBody: Sendable {
     /// A call that a connector or a driver performs.
     case call(function: String, arguments: ValueTemplate)
     case humanTask(arguments: ValueTemplate)
+    /// `sla`: sets a clock of the run.
+    case serviceLevel(arguments: ValueTemplate)
+    /// `decision-table`: decided at once.
+    ///
+    /// - Parameter table: when it is written out in the definition.
+    case decide(arguments: ValueTemplate, table: DecisionTable?)
     /// A function of the document or of a catalog: its task, with the arguments as input.
     case invoke(task: Int, arguments: ValueTemplate)
     case runWorkflow(ChildPlan)
@@ -33,6 +39,8 @@ enum TaskBody: Sendable {
         case .listen: .listen
         case .call: .call
         case .humanTask: .humanTask
+        case .serviceLevel: .serviceLevel
+        case .decide: .decisionTable
         case .runWorkflow: .run
         case .fork: .fork
         }

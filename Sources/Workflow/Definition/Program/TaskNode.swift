@@ -88,6 +88,8 @@ enum TaskKind: String, Sendable, Hashable, CaseIterable {
     case listen
     case call
     case humanTask = "human-task"
+    case serviceLevel = "sla"
+    case decisionTable = "decision-table"
     case run
     case fork
 

@@ -2,7 +2,7 @@ package import JSON
 import Primitives
 
 extension Wait {
-    /// `{"id","task","attempt","openedAt","kind":"call"|"timer"|"event"|"human-task"|"child-run", …}`; moments are
+    /// `{"id","task","attempt","openedAt","kind":"call"|"timer"|"event"|"human-task"|"sla"|"child-run", …}`; moments are
     /// microseconds since 1970.
     package var json: JSONValue {
         var object: JSONObject = [
@@ -18,6 +18,7 @@ extension Wait {
         case .timer(let dueAt): object["dueAt"] = dueAt.json
         case .event(let filter): object["filter"] = filter.json
         case .humanTask(let request): object["arguments"] = request.arguments
+        case .serviceLevel(let arguments): object["arguments"] = arguments
         case .childRun(let request): object["request"] = request.json
         }
         return .object(object)
@@ -39,6 +40,7 @@ extension Wait.Kind {
         case .timer: "timer"
         case .event: "event"
         case .humanTask: "human-task"
+        case .serviceLevel: "sla"
         case .childRun: "child-run"
         }
     }
@@ -54,6 +56,7 @@ extension Wait.Kind {
         case "timer": self = .timer(dueAt: try stored.moment("dueAt"))
         case "event": self = .event(try EventFilter(json: try stored.value("filter")))
         case "human-task": self = .humanTask(HumanTaskRequest(arguments: try stored.value("arguments")))
+        case "sla": self = .serviceLevel(arguments: try stored.value("arguments"))
         case "child-run": self = .childRun(try ChildRunRequest(json: try stored.value("request")))
         default: throw MalformedJSON("wait", "kind")
         }

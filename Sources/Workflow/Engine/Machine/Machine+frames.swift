@@ -78,7 +78,7 @@ extension Machine {
 extension TaskNode {
     var opensWaits: Bool {
         switch body {
-        case .wait, .listen, .call, .humanTask, .runWorkflow, .attempt: true
+        case .wait, .listen, .call, .humanTask, .serviceLevel, .runWorkflow, .attempt: true
         default: timeout != nil
         }
     }

@@ -1,7 +1,7 @@
 import JSON
 import Primitives
 
-/// Tasks that end at once: `switch`, `raise`, `emit`.
+/// Tasks that end at once: `switch`, `raise`, `emit`, `decision-table`.
 extension Machine {
     mutating func select(
         _ activation: Activation, _ cases: [SwitchCase], _ scope: EvaluationScope
@@ -17,6 +17,32 @@ extension Machine {
         taken = taken ?? cases.first { $0.condition == nil }
         let detail: JSONValue? = taken.map { ["case": .string($0.name)] }
         done(activation, output: activation.input, then: taken?.then, detail: detail)
+    }
+
+    /// The journal shows what was decided on and which rows held; the table is the definition's or a parameter.
+    mutating func decide(
+        _ activation: Activation, _ arguments: ValueTemplate, _ table: DecisionTable?, _ scope: EvaluationScope
+    ) throws(WorkflowError) {
+        let with = try datum(arguments, on: activation.input.value, scope).value
+        let written = with["table"] ?? .null
+        let input = with["input"] ?? .null
+        guard input.objectValue != nil else {
+            throw WorkflowError(.validation, detail: "The input of a decision table must be an object.")
+        }
+        let decision: DecisionTable.Decision
+        do throws(DecisionTableMistakes) {
+            if let table {
+                decision = table.decide(input)
+            } else {
+                decision = try DecisionTable(json: written).decide(input)
+            }
+        } catch {
+            throw WorkflowError(.validation, detail: "This is no decision table: \(error.sentence)")
+        }
+        let rows = JSONValue.array(decision.rows.map { JSONValue($0) })
+        done(
+            activation, output: try bounded(decision.json),
+            detail: ["input": input, "rows": rows])
     }
 
     func raised(

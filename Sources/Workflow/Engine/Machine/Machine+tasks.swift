@@ -79,7 +79,8 @@ extension Machine {
             let frame = try push(activation, .body)
             begin(task, in: frame, input: input)
         case .listen(let plan): try listen(activation, plan, scope)
-        case .wait, .call, .humanTask, .runWorkflow: try awaitAnswer(activation, scope)
+        case .decide(let arguments, let table): try decide(activation, arguments, table, scope)
+        case .wait, .call, .humanTask, .serviceLevel, .runWorkflow: try awaitAnswer(activation, scope)
         }
     }
 

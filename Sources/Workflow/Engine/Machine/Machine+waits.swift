@@ -3,7 +3,7 @@ import Primitives
 
 /// Tasks that need the world: opening their waits, and taking the answers.
 extension Machine {
-    /// `wait`, `call`, human tasks and `run: workflow`.
+    /// `wait`, `call`, human tasks, clocks and `run: workflow`.
     mutating func awaitAnswer(_ activation: Activation, _ scope: EvaluationScope) throws(WorkflowError) {
         let node = activation.node
         let input = activation.input.value
@@ -29,6 +29,10 @@ extension Machine {
             let with = try datum(template, on: input, scope).value
             arguments = with
             kind = .humanTask(HumanTaskRequest(arguments: shown(with)))
+        case .serviceLevel(let template):
+            let with = try datum(template, on: input, scope).value
+            arguments = with
+            kind = .serviceLevel(arguments: shown(with))
         case .runWorkflow(let plan):
             let childInput =
                 try plan.input.map { template throws(WorkflowError) in

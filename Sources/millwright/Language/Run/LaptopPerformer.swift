@@ -34,7 +34,8 @@ struct LaptopPerformer: WaitPerformer {
                 return SimulatedAnswer(.failure(Self.notGiven(request)))
             }
             return answer
-        case .humanTask, .timer, .event: return nil
+        // Clocks are the simulation's own.
+        case .humanTask, .timer, .event, .serviceLevel: return nil
         }
         let took = (ContinuousClock.now - start).seconds + delay.seconds
         return SimulatedAnswer(result, afterSeconds: took)

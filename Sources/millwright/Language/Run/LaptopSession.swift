@@ -154,6 +154,7 @@ extension Wait.Kind {
         case .timer(let dueAt): "until \(dueAt)"
         case .event(let filter): "an event \(filter.attributes["type"] ?? "of any type")"
         case .humanTask(let task): "a decision: \(task.arguments["title"]?.stringValue ?? "a human task")"
+        case .serviceLevel(let arguments): "the clock \(arguments["name"]?.stringValue ?? "")"
         case .childRun(let request): "the workflow \(request.namespace)/\(request.name)"
         }
     }

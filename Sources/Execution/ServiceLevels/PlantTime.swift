@@ -1,0 +1,31 @@
+import Database
+import JSON
+import Primitives
+import Workflow
+
+/// What counts as time in a plant: its calendar, in its zone, as they are in a transaction.
+struct PlantTime: Sendable {
+    let plant: PlantKey
+    let zones: any TimeZoneSource
+
+    /// A plant without a calendar works always. A zone that is not known here is taken as UTC: the clock of a run must not fail
+    /// because a machine lacks a file, and the schedules say by name that it does.
+    func time(_ calendar: ServiceLevelRequest.Calendar, in transaction: TenantTransaction) async throws
+        -> ServiceLevelClock.Time
+    {
+        guard calendar == .plant else { return ServiceLevelClock.Time(.always, in: .utc) }
+        let row = try await transaction.one(
+            """
+            SELECT plant.time_zone, calendar.calendar
+            FROM millwright.plant AS plant
+            LEFT JOIN millwright.business_calendar AS calendar
+              ON \(fragment: plant.owns("calendar"))
+            WHERE \(fragment: plant.owns("plant"))
+            """)
+        guard let row else { return ServiceLevelClock.Time(.always, in: .utc) }
+        let zone = try? await zones.rules(of: row.decode("time_zone", as: String.self))
+        let written = try row.decode("calendar", as: ExactJSON?.self)
+        return ServiceLevelClock.Time(
+            try written.map { try BusinessCalendar(json: $0.value) } ?? .always, in: zone ?? .utc)
+    }
+}

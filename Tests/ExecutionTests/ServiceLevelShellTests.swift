@@ -1,0 +1,212 @@
+import Database
+import Execution
+import JSON
+import Primitives
+import RunnerProtocol
+import Tenancy
+import TestSupport
+import Testing
+import Workflow
+
+@Suite("clocks of service levels in the shell", .timeLimit(.minutes(2)))
+struct ServiceLevelShellTests {
+    private static func asking(_ id: String, _ arguments: JSONValue) -> Wait {
+        Wait(
+            id: id, taskReference: "/do/0/sla", attempt: 1, openedAt: WorkItem.moment,
+            kind: .serviceLevel(arguments: arguments))
+    }
+
+    private func watch(_ shell: ShellFixture) -> ServiceLevelWatch {
+        ServiceLevelWatch(
+            database: shell.database, board: shell.board,
+            triggers: DatabaseTriggerSource(database: shell.database, logger: PostgresFixture.logger),
+            zones: TestZones(), bell: DeadlineBell(), clock: shell.clock, logger: PostgresFixture.logger)
+    }
+
+    /// A run that has begun.
+    private func begun(_ shell: ShellFixture) async throws -> (TestRunner, WorkItem) {
+        try await shell.addWorkflow("triage", startedBy: ShellFixture.alarm)
+        try await shell.send(ShellFixture.event("start"))
+        let runner = try await shell.startRunner()
+        return (runner, try #require(try await runner.begin().first))
+    }
+
+    /// Sets a clock, and gives the run as it is answered, with the answer.
+    private func ask(
+        _ arguments: JSONValue, _ item: WorkItem, _ runner: TestRunner, _ id: String
+    ) async throws -> (WorkItem, EngineInput.Kind) {
+        let response = try await runner.call([item.waiting(for: [Self.asking(id, arguments)])])
+        #expect(response.verdicts == [.committed])
+        var answered = response.work.first { $0.runID == item.runID }
+        if answered == nil { answered = try await runner.call().work.first { $0.runID == item.runID } }
+        let next = try #require(answered)
+        return (next, try #require(next.inputs.first?.input.kind))
+    }
+
+    private func occurrences(_ shell: ShellFixture, _ run: RunID) async throws -> [String] {
+        try await shell.runs.serviceLevels.occurrences(of: run, in: shell.scope).map(\.occasion)
+    }
+
+    @Test("a clock is set in the commit that asks for it, warns and is breached once, and its events start runs")
+    func wholeLife() async throws {
+        try await ShellFixture.with { shell in
+            let (runner, item) = try await begun(shell)
+            try await shell.addWorkflow("breaches", startedBy: "millwright.sla.breached.v1")
+            let (_, answer) = try await ask(
+                ["name": "response", "target": 600, "warnings": [60], "calendar": "elapsed"], item, runner, "s#1")
+            guard case .succeeded(_, let standing, _) = answer else {
+                Issue.record("unexpected: \(answer)")
+                return
+            }
+            #expect(standing["status"] == "running" && standing["remainingSeconds"] == 600)
+            let watch = watch(shell)
+            _ = try await watch.act()
+            #expect(try await occurrences(shell, item.runID) == ["started"])
+
+            shell.clock.advance(seconds: 545)
+            // Two control planes at once.
+            async let one = watch.act()
+            async let two = self.watch(shell.restarted()).act()
+            _ = try await (one, two)
+            #expect(try await occurrences(shell, item.runID) == ["started", "warning-1"])
+            shell.clock.advance(seconds: 3_600)
+            async let three = watch.act()
+            async let four = self.watch(shell.restarted()).act()
+            _ = try await (three, four)
+            _ = try await watch.act()
+            #expect(try await occurrences(shell, item.runID) == ["started", "warning-1", "breached"])
+            #expect(try await shell.count("millwright.event", "type LIKE 'millwright.sla.%'") == 2)
+            #expect(try await shell.count("millwright.run") == 2, "the breach started one run")
+            let listed = try await shell.runs.serviceLevels.list(
+                in: shell.scope, state: .breached, run: nil, page: PageRequest())
+            #expect(listed.items.first?.clocks.first?.name == "response")
+        }
+    }
+
+    @Test("pausing is told in time: what had passed before is said, and the pause does not count")
+    func pausing() async throws {
+        try await ShellFixture.with { shell in
+            let (runner, item) = try await begun(shell)
+            var (run, answer) = try await ask(
+                ["name": "r", "target": 100, "warnings": [50], "calendar": "elapsed"], item, runner, "s#1")
+            shell.clock.advance(seconds: 60)
+            // Nobody has let the clock speak: the commit does.
+            (run, answer) = try await ask(["name": "r", "action": "pause"], run, runner, "s#2")
+            #expect(try await occurrences(shell, item.runID).contains("warning-1"))
+            shell.clock.advance(seconds: 10_000)
+            _ = try await watch(shell).act()
+            (run, answer) = try await ask(["name": "r", "action": "resume"], run, runner, "s#3")
+            shell.clock.advance(seconds: 39)
+            (run, answer) = try await ask(["name": "r", "action": "stop"], run, runner, "s#4")
+            guard case .succeeded(_, let standing, _) = answer else {
+                Issue.record("unexpected: \(answer)")
+                return
+            }
+            #expect(standing["breached"] == false && standing["status"] == "stopped")
+            shell.clock.advance(seconds: 10_000)
+            _ = try await watch(shell).act()
+            #expect(try await !occurrences(shell, item.runID).contains("breached"))
+        }
+    }
+
+    @Test("a run that ends stops its clocks; a breach that nobody had told yet is still told")
+    func ending() async throws {
+        try await ShellFixture.with { shell in
+            let (runner, item) = try await begun(shell)
+            let (run, _) = try await ask(
+                ["name": "late", "target": 100, "calendar": "elapsed"], item, runner, "s#1")
+            let (other, _) = try await ask(
+                ["name": "early", "target": 500, "calendar": "elapsed"], run, runner, "s#2")
+            shell.clock.advance(seconds: 200)
+            #expect(try await runner.call([other.completed()]).verdicts == [.committed])
+            shell.clock.advance(seconds: 1_000)
+            _ = try await watch(shell).act()
+            let occurrences = try await shell.runs.serviceLevels.occurrences(of: item.runID, in: shell.scope)
+            #expect(occurrences.filter { $0.occasion == "breached" }.map(\.clock) == ["late"])
+            #expect(try await shell.count("millwright.sla_clock", "next_action_at IS NOT NULL") == 0)
+        }
+    }
+
+    @Test("a cancelled run's clock says nothing more")
+    func cancelled() async throws {
+        try await ShellFixture.with { shell in
+            let (runner, item) = try await begun(shell)
+            _ = try await ask(["name": "r", "target": 100, "calendar": "elapsed"], item, runner, "s#1")
+            try await shell.runs.cancel(item.runID, in: shell.scope, reason: "x", by: .system)
+            shell.clock.advance(seconds: 1_000)
+            _ = try await watch(shell).act()
+            #expect(try await occurrences(shell, item.runID) == ["started"])
+        }
+    }
+
+    @Test("a wrong request is an error of the task, and what a clock had said before is kept")
+    func refused() async throws {
+        try await ShellFixture.with { shell in
+            let (runner, item) = try await begun(shell)
+            let (run, _) = try await ask(["name": "r", "target": 100, "calendar": "elapsed"], item, runner, "s#1")
+            shell.clock.advance(seconds: 150)
+            let (_, answer) = try await ask(["name": "r", "target": 100], run, runner, "s#2")
+            guard case .failed(_, let error) = answer else {
+                Issue.record("unexpected: \(answer)")
+                return
+            }
+            #expect(error.type == StandardErrorType.validation.uri)
+            #expect(try await occurrences(shell, item.runID) == ["started", "breached"])
+            #expect(try await shell.count("millwright.event", "type = 'millwright.sla.breached.v1'") == 1)
+        }
+    }
+
+    @Test("a clock runs by the plant's calendar, and a new calendar sets it anew")
+    func calendars() async throws {
+        try await ShellFixture.with { shell in
+            let calendars = BusinessCalendarDirectory(
+                database: shell.database, bell: DeadlineBell(), clock: shell.clock)
+            // Every day but in the hours that are now: working time begins in more than an hour.
+            let never: JSONValue = ["hours": [:], "exceptions": [["date": "2099-01-01", "hours": ["00:00-24:00"]]]]
+            try await calendars.replace(never, of: shell.scope, by: .system)
+            let (runner, item) = try await begun(shell)
+            _ = try await ask(["name": "r", "target": 60], item, runner, "s#1")
+            shell.clock.advance(seconds: 3_600)
+            _ = try await watch(shell).act()
+            #expect(try await occurrences(shell, item.runID) == ["started"])
+            try await calendars.replace(BusinessCalendarDirectory.always, of: shell.scope, by: .system)
+            _ = try await watch(shell).act()
+            #expect(try await occurrences(shell, item.runID) == ["started", "breached"])
+            await #expect(throws: Problem.self) {
+                try await calendars.replace(["hours": ["mon": []]], of: shell.scope, by: .system)
+            }
+        }
+    }
+
+    @Test("at a breach the run's open tasks become more urgent")
+    func urgency() async throws {
+        try await ShellFixture.with { shell in
+            let (runner, item) = try await begun(shell)
+            let (run, _) = try await ask(
+                ["name": "r", "target": 60, "calendar": "elapsed", "onBreach": ["priority": 90, "emit": false]], item,
+                runner, "s#1")
+            let task = Wait(
+                id: "h#1", taskReference: "/do/1/ask", attempt: 1, openedAt: WorkItem.moment,
+                kind: .humanTask(HumanTaskRequest(arguments: ["title": "Look", "role": "supervisor"])))
+            _ = try await runner.call([run.waiting(for: [task])])
+            shell.clock.advance(seconds: 61)
+            _ = try await watch(shell).act()
+            #expect(try await shell.tasks.list(in: shell.scope, page: PageRequest()).items.first?.priority == 90)
+            #expect(try await shell.count("millwright.event", "type LIKE 'millwright.sla.%'") == 0)
+        }
+    }
+
+    @Test("another plant's clocks are not to be seen")
+    func foreign() async throws {
+        try await ShellFixture.with { shell in
+            let (runner, item) = try await begun(shell)
+            _ = try await ask(["name": "r", "target": 60, "calendar": "elapsed"], item, runner, "s#1")
+            let other = try await shell.sibling()
+            let listed = try await other.runs.serviceLevels.list(
+                in: other.scope, state: nil, run: item.runID, page: PageRequest())
+            #expect(listed.items.isEmpty)
+            #expect(
+                try await other.runs.serviceLevels.occurrences(of: item.runID, in: other.scope).isEmpty)
+        }
+    }
+}
