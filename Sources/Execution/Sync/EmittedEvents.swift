@@ -19,31 +19,37 @@ struct EmittedEvents: Sendable {
     func publish(
         _ commits: [RunCommit], _ moved: [RunID: CommitBatch.Moved], in transaction: TenantTransaction
     ) async throws -> Emission {
+        let emitted = commits.filter { moved[$0.runID] != nil }.flatMap { commit in
+            commit.emitted.map { (run: commit.runID, event: $0) }
+        }
+        return try await publish(emitted, of: moved, in: transaction)
+    }
+
+    /// - Parameter runs: those whose events they are; an event of any other is left out.
+    func publish(
+        _ emitted: [(run: RunID, event: JSONValue)], of runs: [RunID: CommitBatch.Moved],
+        in transaction: TenantTransaction
+    ) async throws -> Emission {
         let triggers = try await currentTriggers(in: transaction)
         var events: [EventRecord] = []
         var quarantined: [QuarantinedEvent] = []
-        for commit in commits {
-            guard let run = moved[commit.runID] else { continue }
-            for emitted in commit.emitted {
-                switch read(emitted, of: run, triggers) {
-                case .success(let event): events.append(event)
-                case .failure(let refused): quarantined.append(refused)
-                }
+        for (id, event) in emitted {
+            guard let run = runs[id] else { continue }
+            switch read(event, of: run, triggers) {
+            case .success(let event): events.append(event)
+            case .failure(let refused): quarantined.append(refused)
             }
         }
         for refused in quarantined { try await transaction.execute(refused.insertion(in: plant)) }
         guard !events.isEmpty else { return Emission() }
-        func initiators(_ event: EventRecord) -> (principal: PrincipalID?, requestedBy: String?) {
-            let run = event.emittedBy.flatMap { moved[$0] }
-            return (run?.initiator, run?.requestedBy)
-        }
         let admission = EventAdmission(
-            plant, ingestID: nil, events: events, triggers: triggers, recordedAt: now, initiators: initiators)
+            plant, ingestID: nil, events: events, triggers: triggers, recordedAt: now,
+            causes: { $0.emittedBy.flatMap { runs[$0] }?.causes ?? RunCauses() })
         let stored = try EventAdmission.stored(try await transaction.query(admission.statement))
         let delivered = try await EventDelivery(plant: plant, filters: filters, now: now)
             .deliver(events.filter { stored.contains($0.id) }, in: transaction)
         let gathered = try await EventSets(plant: plant, ids: ids, now: now)
-            .gather(events.filter { stored.contains($0.id) }, triggers, in: transaction, initiators: initiators)
+            .gather(events.filter { stored.contains($0.id) }, triggers, in: transaction)
         return Emission(
             startedRuns: !gathered.isEmpty || !admission.startedRuns(stored).isEmpty, answeredRuns: delivered)
     }

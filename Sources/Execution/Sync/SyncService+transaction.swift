@@ -122,6 +122,7 @@ extension SyncService {
         }
         if !need.isEmpty { board.wake(need, batch.plant.plantID) }
         if let next = batch.effects.humanTasks.compactMap(\.task.nextActionAt).min() { deadlines.announce(next) }
+        if batch.effects.openedTasks.announces { deadlines.announce(batch.now) }
     }
 
     /// A commit that the database left out has been recorded before (its first answer was lost), or its run has moved on.

@@ -5,11 +5,7 @@ extension FunctionTable {
     package static let builtIn = FunctionTable(functions: [
         Function(
             name: humanTaskFunction, performer: .person,
-            arguments: [
-                .init("title", isRequired: true), .init("role", isRequired: true), .init("description"), .init("form"),
-                .init("evidence"), .init("outcomes"), .init("priority"), .init("dueInSeconds"), .init("onDue"),
-                .init("escalation"), .init("fourEyes"),
-            ]),
+            arguments: HumanTaskArguments.names.map { .init($0, isRequired: $0 == "title") }),
         operation(
             "work-orders", "create", requires: ["title", "priority"],
             accepts: [

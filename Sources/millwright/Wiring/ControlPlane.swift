@@ -44,7 +44,7 @@ struct ControlPlane: Sendable {
             definitions: CatalogueDefinitions(catalogue: catalogue),
             settings: CatalogueSettings(catalogue: catalogue, vault: domain.vault), deadlines: bell, logger: logger)
         let intake = EventIntake(database: database, board: board, triggers: triggers, logger: logger)
-        let humanTasks = HumanTaskService(database: database, board: board)
+        let humanTasks = HumanTaskService(database: database, board: board, bell: bell)
         let runners = RunnerStore(database: database, board: board)
         let runs = RunDirectory(database: database, board: board)
         let sessions = SessionStore(database)
@@ -76,7 +76,9 @@ struct ControlPlane: Sendable {
             Repeated("tenancy feed", logger) { try await domain.feed.run() },
             Repeated("key use", logger) { try await domain.authenticator.run() },
             WorkListener(database: database, board: board),
-            Deadlines(service: humanTasks, bell: bell, logger: logger),
+            Deadlines(
+                service: humanTasks, bell: bell,
+                announcer: TaskAnnouncer(database: database, board: board, triggers: triggers), logger: logger),
             ScheduleService(database: database, board: board, zones: ZoneFiles(), logger: logger),
             Repeated("expired keys and sessions", logger, everySeconds: 3600) { try await idempotency.removeExpired() },
         ]
