@@ -19,7 +19,7 @@ extension TemplateLint {
             let arguments = task.definition["with"] ?? .object([:])
             let read = HumanTaskArguments.read(arguments, onlyLiterals: true) { _ in nil }
             for mistake in read.mistakes where mistake.path != "/title" || arguments["title"] != nil {
-                complain(at: "\(task.pointer)/with\(mistake.path)", "the human task \(mistake.message)")
+                complain(at: "\(task.pointer)/with\(mistake.path)", "“\(mistake.path.dropFirst())” \(mistake.message)")
             }
             for (index, name) in read.arguments.separateFrom.enumerated() where !names.contains(name) {
                 complain(

@@ -86,7 +86,7 @@ extension HumanTaskOperations {
             success: Self.success
         ) { call in
             let choice = HumanTaskService.Choice(
-                outcome: try call.text("outcome"), reason: call.body["reason"]?.stringValue, data: call.body["data"],
+                outcome: call.text("outcome"), reason: call.body["reason"]?.stringValue, data: call.body["data"],
                 onBehalfOf: call.body["onBehalfOf"]?.stringValue.flatMap { PrincipalID($0) })
             let decided = try await humanTasks.decide(
                 call.id("task", of: "task"), in: call.scope, choice, by: try call.caller(), from: call.actor.origin)

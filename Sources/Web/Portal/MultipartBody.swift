@@ -93,7 +93,7 @@ struct MultipartBody {
         guard let start = text.range(of: "; \(name)=\"") else { return nil }
         let rest = text[start.upperBound...]
         guard let end = rest.firstIndex(of: "\"") else { return nil }
-        return rest[..<end].replacing("%22", with: "\"")
+        return String(rest[..<end]).replacing("%22", with: "\"")
     }
 
     /// Where the pattern begins.
