@@ -32,6 +32,9 @@ public enum Tags {
     public enum PriceBook {}
     public enum UsageRecord {}
     public enum AuditEntry {}
+    public enum Substitution {}
+    public enum TaskComment {}
+    public enum TaskEvidence {}
 }
 
 public typealias PartnerID = Identifier<Tags.Partner>
@@ -51,3 +54,6 @@ public typealias InvoiceID = Identifier<Tags.Invoice>
 public typealias PriceBookID = Identifier<Tags.PriceBook>
 public typealias UsageRecordID = Identifier<Tags.UsageRecord>
 public typealias AuditEntryID = Identifier<Tags.AuditEntry>
+public typealias SubstitutionID = Identifier<Tags.Substitution>
+public typealias TaskCommentID = Identifier<Tags.TaskComment>
+public typealias TaskEvidenceID = Identifier<Tags.TaskEvidence>

@@ -196,6 +196,27 @@ struct ServiceLevelShellTests {
         }
     }
 
+    @Test("a breach takes the next step of the escalation, and the steps after it keep their times")
+    func escalation() async throws {
+        try await ShellFixture.with { shell in
+            let (runner, item) = try await begun(shell)
+            let (run, _) = try await ask(
+                ["name": "r", "target": 60, "calendar": "elapsed", "onBreach": ["escalate": true]], item, runner, "s#1")
+            let task = Wait(
+                id: "h#1", taskReference: "/do/1/ask", attempt: 1, openedAt: WorkItem.moment,
+                kind: .humanTask(
+                    HumanTaskRequest(arguments: [
+                        "title": "Look", "role": "supervisor",
+                        "escalation": [["afterSeconds": 90_000, "role": "client-admin"]],
+                    ])))
+            _ = try await runner.call([run.waiting(for: [task])])
+            shell.clock.advance(seconds: 61)
+            _ = try await watch(shell).act()
+            let escalated = try #require(try await shell.tasks.list(in: shell.scope, page: PageRequest()).items.first)
+            #expect(escalated.roles == [.clientAdmin] && escalated.escalationLevel == 1)
+        }
+    }
+
     @Test("another plant's clocks are not to be seen")
     func foreign() async throws {
         try await ShellFixture.with { shell in

@@ -83,19 +83,6 @@ extension Examples {
                 #expect(try await client.call(.post, String(suspend), key: key, body.serialized()).status == 200)
             }
             return plain(path, body)
-        case "claimHumanTask", "releaseHumanTask", "decideHumanTask":
-            let supervisor = try await tenants.makePrincipal(.supervisor, in: stage.scope)
-            let task = try await openedTask(in: stage)
-            let path = stage.path(operation, ["task": "\(task)"])
-            var example = plain(
-                path, name == "decideHumanTask" ? ["outcome": "approve", "reason": .string(Self.reason)] : nil)
-            if name == "releaseHumanTask" {
-                let claim = path.dropLast("release".count) + "claim"
-                #expect(try await client.call(.post, String(claim), key: supervisor.key).status == 200)
-            }
-            example.key = supervisor.key
-            example.actor = supervisor.principal.id
-            return example
         default: return nil
         }
     }
@@ -116,54 +103,16 @@ extension Examples {
         ).id
     }
 
-    private func started(in stage: Stage) async throws -> String {
+    func started(in stage: Stage) async throws -> String {
         let workflow = try await cloned(in: stage)
         let answer = try await client.call(
             .post, "/v1/plants/\(stage.place.plantID)/runs", key: key,
             (["workflowId": .string("\(workflow)"), "input": [:]] as JSONValue).serialized())
         return try #require(answer.body["id"]?.stringValue, "\(answer.body)")
     }
-
-    /// A run that waits for a supervisor, as a runner would report it.
-    private func openedTask(in stage: Stage) async throws -> HumanTaskID {
-        _ = try await started(in: stage)
-        let scope = stage.place.scope
-        let board = DispatchBoard()
-        let sync = SyncService(
-            database: tenants.database, board: board,
-            triggers: DatabaseTriggerSource(database: tenants.database, logger: PostgresFixture.logger),
-            definitions: NoDefinitions(), settings: NoSettings(), zones: NoZones(), logger: PostgresFixture.logger)
-        let (runner, epoch) = try await RunnerStore(database: tenants.database, board: board).beginEpoch(of: scope)
-        func call(_ commits: [RunCommit], isFirst: Bool) async throws -> SyncResponse {
-            try await sync.sync(
-                scope,
-                SyncRequest(
-                    runnerID: runner, epoch: epoch, publicKey: Array(repeating: 1, count: 32), commits: commits,
-                    capacity: 10, waitMilliseconds: 0, settingsRevision: 1, isDraining: false, isFirst: isFirst))
-        }
-        let item = try #require(try await call([], isFirst: true).work.first)
-        let now = Timestamp.now()
-        let wait = Wait(
-            id: "h#1", taskReference: "/do/0/approve", attempt: 1, openedAt: now,
-            kind: .humanTask(
-                HumanTaskRequest(arguments: [
-                    "title": "Approve", "role": "supervisor", "outcomes": [["name": "approve", "label": "Approve"]],
-                ])))
-        let begun = JournalEntry(ordinal: 1, kind: .runStarted, startedAt: now, endedAt: now)
-        let verdicts = try await call(
-            [
-                RunCommit(
-                    runID: item.runID, expectedSequence: item.sequence, status: .waiting, state: [:], journal: [begun],
-                    opened: [wait], consumedInputs: [])
-            ], isFirst: false
-        ).verdicts
-        #expect(verdicts == [.committed])
-        let tasks = HumanTaskService(database: tenants.database, board: board)
-        return try #require(try await tasks.list(in: scope, page: PageRequest()).items.first).id
-    }
 }
 
-private struct NoDefinitions: DefinitionSource {
+struct NoDefinitions: DefinitionSource {
     func definitions(_ digests: Set<String>, of plant: PlantKey) async throws -> [DefinitionEnvelope] {
         digests.sorted().map {
             DefinitionEnvelope(digest: $0, document: [:], parameters: [:], bindings: [:], facts: [:])
@@ -171,7 +120,7 @@ private struct NoDefinitions: DefinitionSource {
     }
 }
 
-private struct NoZones: TimeZoneSource {
+struct NoZones: TimeZoneSource {
     func rules(of name: String) async throws -> TimeZoneRules { .utc }
 }
 

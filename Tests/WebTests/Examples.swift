@@ -85,6 +85,7 @@ struct Examples: Sendable {
         if let example = try await settingRequest(name, operation, stage) { return example }
         if let example = try await billingRequest(name, operation, stage) { return example }
         if let example = try await catalogueRequest(name, operation, stage) { return example }
+        if let example = try await humanTaskRequest(name, operation, stage) { return example }
         return try await runRequest(name, operation, stage)
     }
 

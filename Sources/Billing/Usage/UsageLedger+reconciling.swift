@@ -54,7 +54,7 @@ extension UsageLedger {
         WHERE millwright.is_connector_call(kind, task_type, function)
         GROUP BY partner_id, client_id, plant_id, run_id, sequence
         UNION ALL
-        SELECT partner_id, client_id, plant_id, 'human-decisions', human_task_id, 1, 1
+        SELECT partner_id, client_id, plant_id, 'human-decisions', human_task_id, ordinal, 1
         FROM millwright.human_task_decision
         UNION ALL
         SELECT DISTINCT partner_id, client_id, plant_id, 'active-plants', plant_id,

@@ -8,7 +8,6 @@ extension TemplateLint {
         checkEmits()
         guard let definition else { return }
         checkSchedule(definition.schedule)
-        checkFourEyes(definition.schedule)
         let listened = WorkflowTrigger.triggers(of: definition).map(\.eventType)
         let declared = metadata.eventTypes.map(\.type)
         for type in listened where !declared.contains(type) {
@@ -24,21 +23,6 @@ extension TemplateLint {
         guard let on = schedule.on else { return }
         if on.filters.isEmpty || on.filters.contains(where: { $0.attributes["type"] == nil }) {
             complain(at: "/schedule/on", "every filter must name the event's type, as plain text")
-        }
-    }
-
-    /// The run of several events has one initiator, who sent the last of them: the other senders could decide. A value
-    /// that is computed could be true.
-    private func checkFourEyes(_ schedule: Schedule?) {
-        guard let on = schedule?.on, on.mode == .all else { return }
-        for task in DocumentTask.all(in: template.document) {
-            guard task.definition["call"]?.stringValue == FunctionTable.humanTaskFunction,
-                let value = task.definition["with"]?["fourEyes"], value != .bool(false)
-            else { continue }
-            complain(
-                at: "\(task.pointer)/with/fourEyes",
-                "“fourEyes” refuses the sender of one event only: start the run with “schedule.on.one” or "
-                    + "“schedule.on.any”, or remove it")
         }
     }
 

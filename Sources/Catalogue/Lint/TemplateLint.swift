@@ -31,6 +31,7 @@ package struct TemplateLint {
         lint.checkEventTypes(definition)
         lint.checkCapabilities(definition)
         lint.checkCalls()
+        lint.checkHumanTasks()
         lint.checkRoles()
         return Report(problems: lint.inOrder(), definition: definition)
     }

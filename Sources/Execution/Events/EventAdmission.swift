@@ -17,16 +17,13 @@ struct EventAdmission: Sendable {
     ///   the same events wait for one another instead of dead-locking.
     init(
         _ plant: PlantKey, ingestID: UUIDv7?, events: [EventRecord], triggers: PlantTriggers, recordedAt: Timestamp,
-        initiators: (EventRecord) -> (principal: PrincipalID?, requestedBy: String?) = { ($0.sender, nil) }
+        causes: (EventRecord) -> RunCauses = { RunCauses(initiator: $0.sender) }
     ) {
         self.plant = plant
         self.ingestID = ingestID
         self.events = events.sorted { ($0.source, $0.sourceEventID) < ($1.source, $1.sourceEventID) }
         self.recordedAt = recordedAt
-        runs = events.flatMap { event in
-            let initiator = initiators(event)
-            return triggers.runs(startedBy: event, initiator: initiator.principal, requestedBy: initiator.requestedBy)
-        }
+        runs = events.flatMap { triggers.runs(startedBy: $0, causes: causes($0)) }
     }
 
     /// Answers the `event_id` of each event that is new.
@@ -64,21 +61,33 @@ struct EventAdmission: Sendable {
               INSERT INTO millwright.run (
                 partner_id, client_id, plant_id, run_id, workflow_id, definition_digest, status, sequence, epoch,
                 priority, chain_depth, journal_length, accepted_at, event_id, business_key, initiator_principal_id,
-                requested_by)
+                requested_by\(fragment: furtherCauses.columns))
               SELECT
                 \(fragment: plant.values), run.run_id, run.workflow_id, run.definition_digest, 'pending', 0, 0,
                 run.priority, run.chain_depth, 0, stored.received_at, stored.event_id, run.business_key,
-                run.initiator_principal_id, run.requested_by
+                run.initiator_principal_id, run.requested_by\(fragment: furtherCauses.values)
               FROM unnest(
                 \(runs.map(\.id)), \(runs.map(\.workflowID)), \(runs.map(\.definitionDigest)),
                 \(runs.map { Int32($0.priority) }), \(runs.map { Int32($0.chainDepth) }), \(runs.map { $0.event?.id }),
-                \(runs.map(\.businessKey)), \(runs.map(\.initiator)), \(runs.map(\.requestedBy))
+                \(runs.map(\.businessKey)), \(runs.map(\.causes.initiator)), \(runs.map(\.causes.requestedBy))\(fragment: furtherCauses.arrays)
               ) AS run (
                 run_id, workflow_id, definition_digest, priority, chain_depth, event_id, business_key,
-                initiator_principal_id, requested_by)
+                initiator_principal_id, requested_by\(fragment: furtherCauses.names))
               JOIN stored ON stored.event_id = run.event_id
             )
             """
+    }
+
+    /// Only events that runs emit have more than one initiator behind them: others pay nothing for it.
+    private var furtherCauses: (columns: Statement, values: Statement, arrays: Statement, names: Statement) {
+        guard runs.contains(where: \.causes.hasFurther) else { return ("", "", "", "") }
+        return (
+            ", further_initiators, further_requesters",
+            """
+            , ARRAY(SELECT json_array_elements_text(run.further -> 'initiators')::uuid),
+                ARRAY(SELECT json_array_elements_text(run.further -> 'requesters'))
+            """, ", \(runs.map { JSONBytes($0.causes.further) })", ", further"
+        )
     }
 
     /// Events from outside are counted, once a batch; what a plant emits itself is free.

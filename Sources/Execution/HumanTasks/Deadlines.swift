@@ -4,7 +4,7 @@ import Primitives
 import ServiceLifecycle
 import Tenancy
 
-/// Acts when a human task is due or is to be escalated.
+/// Acts when a human task is due, is to be escalated or somebody is to be reminded, and tells what happened to tasks.
 ///
 /// It sleeps until the earliest such moment of the whole platform, or until it is told that there is a new one. Several
 /// processes may run it: a task is acted on under its row's lock, and only while the moment that was read still stands.
@@ -17,11 +17,16 @@ package struct Deadlines: Service {
 
     private let service: HumanTaskService
     private let bell: DeadlineBell
+    private let announcer: TaskAnnouncer?
     private let logger: Logger
 
-    package init(service: HumanTaskService, bell: DeadlineBell, logger: Logger) {
+    /// - Parameter announcer: tells the plants' own events; without one what is to be told waits for another process.
+    package init(
+        service: HumanTaskService, bell: DeadlineBell, announcer: TaskAnnouncer? = nil, logger: Logger
+    ) {
         self.service = service
         self.bell = bell
+        self.announcer = announcer
         self.logger = logger
     }
 
@@ -53,7 +58,8 @@ package struct Deadlines: Service {
                 return Self.pauseAfterFailureSeconds
             }
         }
-        if due.tasks.count == Self.maximumTasks { return 0 }
+        let isMoreToTell = try await announcer?.tell() ?? false
+        if due.tasks.count == Self.maximumTasks || isMoreToTell { return 0 }
         guard let next = due.next else { return Self.longestSleepSeconds }
         return min(Self.longestSleepSeconds, max(0, next.unixSeconds - service.clock.now().unixSeconds))
     }

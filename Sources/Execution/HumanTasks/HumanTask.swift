@@ -1,9 +1,9 @@
-import Database
 package import JSON
 package import Primitives
 package import Tenancy
+package import Workflow
 
-/// Work for a person.
+/// Work for people.
 package struct HumanTask: Sendable, Hashable {
     package enum Status: String, Sendable, Hashable, CaseIterable {
         case open, claimed, decided, expired, cancelled
@@ -17,8 +17,27 @@ package struct HumanTask: Sendable, Hashable {
         package var data: JSONValue?
         package var decidedBy: PrincipalID
         package var decidedByName: String
-        package var role: Role
+        /// `nil` for somebody who was named as a person.
+        package var role: Role?
         package var decidedAt: Timestamp
+        /// The task is closed by this one; the others of a quorum are not.
+        package var closes = true
+        /// Who was away, or had handed the task on: both count.
+        package var onBehalfOf: PersonName?
+        package var signatureMeaning: String?
+
+        /// Everybody who counts as having decided.
+        package var people: Set<PrincipalID> { onBehalfOf.map { [decidedBy, $0.id] } ?? [decidedBy] }
+    }
+
+    package struct PersonName: Sendable, Hashable {
+        package var id: PrincipalID
+        package var name: String
+
+        package init(id: PrincipalID, name: String) {
+            self.id = id
+            self.name = name
+        }
     }
 
     package var id: HumanTaskID
@@ -28,93 +47,96 @@ package struct HumanTask: Sendable, Hashable {
     package var workflowID: WorkflowID
     package var workflowName: String
     package var status: Status
-    package var role: Role
+    /// Who may decide: everybody with one of these roles, …
+    package var roles: [Role]
+    /// … and these persons, by identifier or by mail address in lower case.
+    package var people: [String]
     package var assignee: PrincipalID?
     package var assigneeName: String?
+    package var delegatedBy: PersonName?
     package var title: String
     package var description: String?
     /// A JSON Schema.
     package var form: JSONValue?
     package var evidence: JSONValue?
-    package var outcomes: [HumanTaskSpecification.Outcome]
+    package var outcomes: [HumanTaskArguments.Outcome]
     package var priority: Int
     package var fourEyes: Bool
-    package var initiator: PrincipalID?
-    package var requestedBy: String?
+    package var terms: HumanTaskTerms
+    /// The task of the definition; `nil` for tasks from before it was kept.
+    package var taskName: String?
+    /// The first run of the parents and children that its run is one of.
+    package var familyRunID: RunID
+    /// Everybody who caused the run.
+    package var initiators: [PrincipalID]
+    /// Whom the data of the run names as having asked for it.
+    package var requesters: [String]
     package var openedAt: Timestamp
     package var dueAt: Timestamp?
-    package var onDue: HumanTaskSpecification.OnDue
-    package var escalation: [HumanTaskSpecification.Escalation]
+    package var onDue: HumanTaskArguments.OnDue
+    package var followUpAt: Timestamp?
+    package var reminders: [Timestamp]
+    package var remindersSent: Int
+    package var escalation: [HumanTaskArguments.Escalation]
     package var escalationLevel: Int
+    package var nextActionAt: Timestamp?
     package var closedAt: Timestamp?
-    package var decision: Decision?
+    /// What came of it.
+    package var outcome: String?
+    /// In their order; only the last one closes.
+    package var decisions: [Decision]
 }
 
 extension HumanTask {
-    static let columns: StaticString = """
-        task.partner_id, task.client_id, task.plant_id, task.human_task_id, task.run_id, task.wait_id, task.workflow_id,
-        workflow.name AS workflow_name, task.status, task.role, task.assignee_principal_id, task.assignee_name, task.title,
-        task.description, task.form, task.evidence, task.outcomes, task.priority, task.four_eyes,
-        task.initiator_principal_id, task.requested_by, task.opened_at, task.due_at, task.on_due, task.escalation,
-        task.escalation_level, task.closed_at, decision.outcome, decision.reason, decision.form_values,
-        decision.decided_by_principal_id, decision.decided_by_name, decision.decided_as_role, decision.decided_at
-        """
+    /// The decision that closed the task.
+    package var decision: Decision? { decisions.first { $0.closes } }
+    package var requestedBy: String? { requesters.first }
+    /// The first of the roles, for those who show one.
+    package var role: Role? { roles.first }
 
-    static let joins: StaticString = """
-        JOIN millwright.workflow AS workflow
-          ON workflow.partner_id = task.partner_id AND workflow.client_id = task.client_id
-          AND workflow.plant_id = task.plant_id AND workflow.workflow_id = task.workflow_id
-        LEFT JOIN millwright.human_task_decision AS decision
-          ON decision.partner_id = task.partner_id AND decision.client_id = task.client_id
-          AND decision.plant_id = task.plant_id AND decision.human_task_id = task.human_task_id
-        """
-
-    init(row: Row) throws {
-        self.init(
-            id: try row.decode("human_task_id"), scope: try row.scope(), runID: try row.decode("run_id"),
-            waitID: try row.decode("wait_id"), workflowID: try row.decode("workflow_id"),
-            workflowName: try row.decode("workflow_name"), status: try row.decode("status"),
-            role: try row.decode("role"), assignee: try row.decode("assignee_principal_id", as: PrincipalID?.self),
-            assigneeName: try row.decode("assignee_name", as: String?.self), title: try row.decode("title"),
-            description: try row.decode("description", as: String?.self),
-            form: try row.decode("form", as: JSONValue?.self),
-            evidence: try row.decode("evidence", as: JSONValue?.self),
-            outcomes: try row.decode("outcomes", as: JSONValue.self).outcomes, priority: try row.decode("priority"),
-            fourEyes: try row.decode("four_eyes"),
-            initiator: try row.decode("initiator_principal_id", as: PrincipalID?.self),
-            requestedBy: try row.decode("requested_by", as: String?.self), openedAt: try row.decode("opened_at"),
-            dueAt: try row.decode("due_at", as: Timestamp?.self), onDue: try row.decode("on_due"),
-            escalation: try row.decode("escalation", as: JSONValue?.self)?.escalation ?? [],
-            escalationLevel: try row.decode("escalation_level"),
-            closedAt: try row.decode("closed_at", as: Timestamp?.self), decision: try Decision(row: row))
+    /// The form that an outcome asks for: its own, or the task's.
+    package func form(for outcome: String) -> JSONValue? {
+        outcomes.first { $0.name == outcome }?.form ?? form
     }
-}
 
-extension HumanTask.Decision {
-    fileprivate init?(row: Row) throws {
-        guard let outcome = try row.decode("outcome", as: String?.self) else { return nil }
-        self.init(
-            outcome: outcome, reason: try row.decode("reason", as: String?.self),
-            data: try row.decode("form_values", as: JSONValue?.self),
-            decidedBy: try row.decode("decided_by_principal_id"), decidedByName: try row.decode("decided_by_name"),
-            role: try row.decode("decided_as_role"), decidedAt: try row.decode("decided_at"))
+    package func requiresSignature(for outcome: String) -> Bool {
+        terms.signature?.isRequired == true || outcomes.contains { $0.name == outcome && $0.requiresSignature }
     }
-}
 
-extension JSONValue {
-    fileprivate var outcomes: [HumanTaskSpecification.Outcome] {
-        (arrayValue ?? []).compactMap { element in
-            guard let name = element["name"]?.stringValue else { return nil }
-            return .init(
-                name: name, label: element["label"]?.stringValue ?? name,
-                requiresReason: element["requiresReason"]?.boolValue ?? false)
+    /// How a reader orders tasks: the most urgent first.
+    package var urgency: Urgency { Urgency(priority: priority, dueAt: dueAt, id: id) }
+
+    package struct Urgency: Sendable, Hashable, Comparable {
+        var priority: Int
+        var dueAt: Timestamp?
+        var id: HumanTaskID
+
+        package static func < (left: Self, right: Self) -> Bool {
+            if left.priority != right.priority { return left.priority > right.priority }
+            if left.dueAt != right.dueAt {
+                guard let due = left.dueAt else { return false }
+                return right.dueAt.map { due < $0 } ?? true
+            }
+            return left.id < right.id
         }
     }
 
-    var escalation: [HumanTaskSpecification.Escalation] {
-        (arrayValue ?? []).compactMap { element in
-            guard let role = element["role"]?.stringValue.flatMap(Role.init(rawValue:)) else { return nil }
-            return .init(afterSeconds: element["afterSeconds"]?.doubleValue ?? 0, role: role)
-        }
+    var clock: TaskClock {
+        TaskClock(
+            openedAt: openedAt, dueAt: dueAt, onDue: onDue, escalations: escalation.map(\.afterSeconds),
+            escalationLevel: escalationLevel, reminders: reminders, remindersSent: remindersSent)
+    }
+
+    /// What the audit shows of a task.
+    var audited: JSONValue {
+        var object: JSONObject = [
+            "status": .string(status.rawValue), "roles": .texts(roles.map(\.rawValue)),
+            "assignee": assignee.map { .string($0.description) } ?? .null,
+            "escalationLevel": JSONValue(escalationLevel),
+        ]
+        if !people.isEmpty { object["principals"] = .texts(people) }
+        if let delegatedBy { object["delegatedBy"] = .string(delegatedBy.id.description) }
+        if !decisions.isEmpty { object["decisions"] = JSONValue(decisions.count) }
+        return .object(object)
     }
 }

@@ -2,101 +2,142 @@ import Database
 import JSON
 import Primitives
 import Tenancy
+import Workflow
 
 extension HumanTaskService {
-    /// What a task's clock asks for now.
-    enum DeadlineAction: Hashable {
-        /// Somebody was faster, or the moment has moved.
-        case none
-        case expire
-        /// To the role of the next step, which then has the task; whoever had claimed it loses it.
-        case escalate(to: Role, level: Int, next: Timestamp?)
-        /// Due, and nobody is left to escalate to: it stays open.
-        case stay
-    }
-
-    static func action(on task: HumanTask, nextActionAt: Timestamp?, at now: Timestamp) -> DeadlineAction {
-        guard task.status.isOpen, let nextActionAt, nextActionAt <= now else { return .none }
-        let isDue = task.dueAt.map { $0 <= now } ?? false
-        if isDue, task.onDue == .expire { return .expire }
-        guard task.escalationLevel < task.escalation.count else { return .stay }
-        let level = task.escalationLevel + 1
-        // A deadline that has passed asks for nothing more; only the later steps of the escalation do.
-        let next = HumanTaskSpecification.nextActionAt(
-            openedAt: task.openedAt, dueAt: isDue ? nil : task.dueAt, escalation: task.escalation, level: level)
-        return .escalate(to: task.escalation[task.escalationLevel].role, level: level, next: next)
-    }
-
+    /// Acts on what the task's clock asks for: under the task's lock, so that each reminder and each step happens once
+    /// however many control planes look.
     func actOnDeadline(of id: HumanTaskID, in scope: TenantScope) async throws {
         let plant = try PlantKey(scope)
         let now = clock.now()
         let notification = board.notification(for: plant)
         let hasExpired = try await database.transaction(scope) { transaction in
             let task = try await Self.lockedTask(id, plant, transaction)
-            let row = try await transaction.one(
-                """
-                SELECT task.next_action_at
-                FROM millwright.human_task AS task
-                WHERE \(fragment: plant.owns("task")) AND task.human_task_id = \(id)
-                """)
-            let nextActionAt = try row?.decode("next_action_at", as: Timestamp?.self)
-            switch Self.action(on: task, nextActionAt: nextActionAt, at: now) {
-            case .none: return false
+            guard task.status.isOpen, let moment = task.nextActionAt, moment <= now else { return false }
+            switch task.clock.action(at: now) {
+            case .none: try await transaction.execute(Self.setNextAction(of: task, plant))
             case .expire:
-                try await Self.expire(task, plant, transaction, at: now)
-                if let notification { try await transaction.execute(notification) }
+                try await transaction.batch(Self.expiring(task, plant, at: now) + (notification.map { [$0] } ?? []))
                 return true
-            case .escalate(let role, let level, let next):
-                try await Self.escalate(task, to: role, level: level, next: next, plant, transaction)
-                return false
-            case .stay:
-                try await transaction.execute(Self.setNextAction(of: task, nil, plant))
-                return false
+            case .escalate(let step): try await transaction.batch(Self.escalating(task, step, plant, at: now))
+            case .remind(let sent): try await transaction.batch(Self.reminding(task, sent, plant, at: now))
             }
+            return false
         }
         if hasExpired { board.wake(.inputs, plant.plantID) }
     }
 
-    private static func expire(
-        _ task: HumanTask, _ plant: PlantKey, _ transaction: TenantTransaction, at now: Timestamp
-    ) async throws {
-        let result: JSONValue = [
-            "outcome": "expired", "reason": .null, "data": .null, "decidedBy": .null,
-            "decidedAt": .string(now.description),
-        ]
-        try await transaction.batch([
-            closing(task, as: .expired, assignee: nil, plant, at: now),
-            task.answer(result, by: ["humanTask": .string(task.id.description)], plant, at: now),
-            AuditEntry(
-                "human-task.expired", objectType: "human-task", objectID: task.id.description, old: task.audited,
-                new: ["status": "expired"], by: .system
-            ).insertion(in: plant.scope),
+    /// Holds the task against everybody else until the transaction ends. It is read after the lock was had, so that a
+    /// decision that was made meanwhile is seen.
+    static func lockedTask(_ id: HumanTaskID, _ plant: PlantKey, _ transaction: TenantTransaction) async throws
+        -> HumanTask
+    {
+        let rows = try await transaction.batch([
+            """
+            SELECT
+            FROM millwright.human_task AS task
+            WHERE \(fragment: plant.owns("task")) AND task.human_task_id = \(id)
+            FOR UPDATE
+            """,
+            selection(id, plant),
         ])
+        guard let row = rows[1].first else { throw Problem.notFound("human task") }
+        return try HumanTask(row: row)
     }
 
-    private static func escalate(
-        _ task: HumanTask, to role: Role, level: Int, next: Timestamp?, _ plant: PlantKey,
-        _ transaction: TenantTransaction
+    /// Takes the next step of the escalation of every open task of a run.
+    static func escalateTasks(
+        of run: RunID, _ plant: PlantKey, in transaction: TenantTransaction, at now: Timestamp
     ) async throws {
-        try await transaction.batch([
+        let rows = try await transaction.query(
+            """
+            SELECT task.human_task_id
+            FROM millwright.human_task AS task
+            WHERE \(fragment: plant.owns("task")) AND task.run_id = \(run) AND task.status IN ('open', 'claimed')
+            ORDER BY task.human_task_id
+            """)
+        for row in rows {
+            let task = try await lockedTask(row.decode("human_task_id"), plant, transaction)
+            guard task.status.isOpen, task.escalationLevel < task.escalation.count else { continue }
+            try await transaction.batch(escalating(task, task.escalationLevel, plant, at: now))
+        }
+    }
+
+    private static func expiring(_ task: HumanTask, _ plant: PlantKey, at now: Timestamp) -> [Statement] {
+        let outcome = HumanTaskArguments.expired
+        let statements = [
+            task.closing(as: .expired, outcome: outcome, assignee: nil, plant, at: now),
+            task.answering(
+                task.answer(outcome: outcome, by: nil, at: now), by: ["humanTask": .string(task.id.description)],
+                plant, at: now),
+            audit("human-task.expired", task, ["status": "expired"], plant),
+        ]
+        return statements + telling(.expired, task, [:], plant, at: now)
+    }
+
+    /// To those of the step, who then have the task; whoever had claimed it loses it.
+    private static func escalating(
+        _ task: HumanTask, _ step: Int, _ plant: PlantKey, at now: Timestamp
+    ) -> [Statement] {
+        let escalation = task.escalation[step]
+        var new = task
+        new.escalationLevel = step + 1
+        new.priority = escalation.priority ?? task.priority
+        new.roles = escalation.candidates.roles.compactMap(Role.init(rawValue:))
+        new.people = escalation.candidates.people
+        (new.status, new.assignee, new.delegatedBy) = (.open, nil, nil)
+        let names: JSONValue = .texts(new.roles.map(\.rawValue) + new.people)
+        let statements: [Statement] = [
             """
             UPDATE millwright.human_task AS task
-            SET status = 'open', assignee_principal_id = NULL, assignee_name = NULL, claimed_at = NULL, role = \(role),
-              escalation_level = \(Int32(level)), next_action_at = \(next as Timestamp?)
+            SET status = 'open', assignee_principal_id = NULL, assignee_name = NULL, claimed_at = NULL,
+              delegated_by_principal_id = NULL, delegated_by_name = NULL, role = \(new.roles.first as Role?),
+              candidate_roles = \(new.roles.dropFirst().map(\.rawValue)), candidate_people = \(new.people),
+              priority = \(Int32(new.priority)), escalation_level = \(Int32(new.escalationLevel)),
+              next_action_at = \(new.clock.nextActionAt as Timestamp?)
             WHERE \(fragment: plant.owns("task")) AND task.human_task_id = \(task.id)
             """,
-            AuditEntry(
-                "human-task.escalated", objectType: "human-task", objectID: task.id.description, old: task.audited,
-                new: ["status": "open", "role": .string(role.rawValue), "escalationLevel": JSONValue(level)],
-                by: .system
-            ).insertion(in: plant.scope),
-        ])
+            audit("human-task.escalated", task, new.audited, plant),
+        ]
+        return statements
+            + telling(.escalated, task, ["level": JSONValue(step + 1), "to": names], plant, at: now)
     }
 
-    private static func setNextAction(of task: HumanTask, _ moment: Timestamp?, _ plant: PlantKey) -> Statement {
+    private static func reminding(
+        _ task: HumanTask, _ sent: Int, _ plant: PlantKey, at now: Timestamp
+    ) -> [Statement] {
+        var new = task
+        new.remindersSent = sent
+        let statements: [Statement] = [
+            """
+            UPDATE millwright.human_task AS task
+            SET reminders_sent = \(Int32(sent)), next_action_at = \(new.clock.nextActionAt as Timestamp?)
+            WHERE \(fragment: plant.owns("task")) AND task.human_task_id = \(task.id)
+            """,
+            audit("human-task.reminded", task, ["reminder": JSONValue(sent)], plant),
+        ]
+        return statements + telling(.reminder, task, ["number": JSONValue(sent)], plant, at: now)
+    }
+
+    private static func telling(
+        _ kind: HumanTaskArguments.Announcement, _ task: HumanTask, _ detail: JSONValue, _ plant: PlantKey,
+        at now: Timestamp
+    ) -> [Statement] {
+        [TaskAnnouncement.insertion(kind, of: task, detail, plant, at: now)].compactMap { $0 }
+    }
+
+    private static func audit(
+        _ action: String, _ task: HumanTask, _ new: JSONValue, _ plant: PlantKey
+    ) -> Statement {
+        AuditEntry(
+            action, objectType: "human-task", objectID: task.id.description, old: task.audited, new: new, by: .system
+        ).insertion(in: plant.scope)
+    }
+
+    private static func setNextAction(of task: HumanTask, _ plant: PlantKey) -> Statement {
         """
         UPDATE millwright.human_task AS task
-        SET next_action_at = \(moment as Timestamp?)
+        SET next_action_at = \(task.clock.nextActionAt as Timestamp?)
         WHERE \(fragment: plant.owns("task")) AND task.human_task_id = \(task.id)
         """
     }

@@ -5,149 +5,136 @@ package import Tenancy
 import Workflow
 
 extension HumanTaskService {
-    package static let maximumReasonCharacters = 10_000
+    package static let maximumReasonCharacters = DecisionCheck.maximumReasonCharacters
 
-    /// Decides the task: the decision, the answer to the run, the audit entry and the usage record are one transaction.
-    /// - Parameter data: what was filled into the form.
-    /// - Throws: `.invalidRequest` with every mistake in outcome, reason and form; `.forbidden`, `.segregationOfDuties`; and
-    ///   `.wrongState`, which says who was first, for a task that is closed or that somebody else has claimed.
+    /// What somebody decides.
+    package struct Choice: Sendable {
+        package var outcome: String
+        package var reason: String?
+        /// What was filled into the form.
+        package var data: JSONValue?
+        /// Who is away, for whom the principal stands in.
+        package var onBehalfOf: PrincipalID?
+        package var signature: SigningStatement?
+
+        package init(
+            outcome: String, reason: String? = nil, data: JSONValue? = nil, onBehalfOf: PrincipalID? = nil,
+            signature: SigningStatement? = nil
+        ) {
+            self.outcome = outcome
+            self.reason = reason
+            self.data = data
+            self.onBehalfOf = onBehalfOf
+            self.signature = signature
+        }
+    }
+
     package func decide(
         _ id: HumanTaskID, in scope: TenantScope, outcome: String, reason: String? = nil, data: JSONValue? = nil,
         by principal: Principal, from origin: String? = nil
     ) async throws -> HumanTask {
+        try await decide(
+            id, in: scope, Choice(outcome: outcome, reason: reason, data: data), by: principal, from: origin)
+    }
+
+    /// Decides the task, or gives one decision of those that a quorum needs: the decision, its signature, the answer to the
+    /// run, the audit entry and the usage record are one transaction.
+    /// - Throws: `.invalidRequest` with every mistake in outcome, reason and form; `.forbidden`, `.segregationOfDuties`; and
+    ///   `.wrongState`, which says who was first, for a task that is closed or that somebody else has claimed.
+    package func decide(
+        _ id: HumanTaskID, in scope: TenantScope, _ choice: Choice, by principal: Principal, from origin: String? = nil
+    ) async throws -> HumanTask {
+        let absent = try await absent(choice.onBehalfOf, in: scope)
+        do {
+            return try await decide(id, in: scope, choice, by: principal, for: absent, panel: nil, from: origin)
+        } catch let needed as PanelNeeded {
+            // Who else may decide is known across the tenant's levels, so it is asked outside of the transaction.
+            let panel = try await people.principals(holding: needed.roles, named: needed.people, in: scope)
+            return try await decide(id, in: scope, choice, by: principal, for: absent, panel: panel, from: origin)
+        }
+    }
+
+    /// A quorum is asked for: whether it can still be reached depends on who may decide.
+    private struct PanelNeeded: Error {
+        var roles: [Role]
+        var people: [String]
+    }
+
+    private func decide(
+        _ id: HumanTaskID, in scope: TenantScope, _ choice: Choice, by principal: Principal, for absent: Principal?,
+        panel: [Principal]?, from origin: String?
+    ) async throws -> HumanTask {
         let plant = try PlantKey(scope)
         let now = clock.now()
         let notification = board.notification(for: plant)
-        let decided = try await database.transaction(scope) { transaction in
-            let task = try await Self.lockedTask(id, plant, transaction)
+        let new = try await database.transaction(scope) { transaction in
+            // The others' decisions count only for a quorum; somebody's own and those of whom it acts for always do.
+            let held = try await Self.held(
+                id, plant, people: panel == nil ? .some([principal.id] + (absent.map { [$0.id] } ?? [])) : nil,
+                substitute: principal.id, for: absent?.id, at: now, transaction)
+            let task = held.task
             try Self.checkIsOpen(task)
-            try Self.checkMayDecide(principal, task)
-            if task.status == .claimed, task.assignee != principal.id {
-                throw Problem(.wrongState, "\(task.assigneeName ?? "Somebody else") has claimed this task.")
+            if task.terms.quorum != nil, panel == nil { throw PanelNeeded(roles: task.roles, people: task.people) }
+            let actor = TaskActor(principal, for: absent, by: held.substitutions)
+            let decision = try Self.decision(choice, of: task, by: actor, held.family, at: now)
+            let recording = DecisionRecording(
+                task: task, decision: decision, plant: plant, actor: principal.actor(origin: origin),
+                able: Self.able(panel ?? [], task, held.family, besides: decision), now: now)
+            var statements = recording.statements
+            if let meaning = decision.signatureMeaning {
+                let attached = try await transaction.query(AttachedEvidence.selection(of: id, plant))
+                let signature = TaskSignature(
+                    meaning, of: decision, task, try attached.map(AttachedEvidence.init(row:)))
+                statements.append(signature.insertion(of: decision, task, plant))
             }
-            let filled = try Self.check(outcome, reason, data, task)
-            let decision = HumanTask.Decision(
-                outcome: outcome, reason: reason, data: filled, decidedBy: principal.id,
-                decidedByName: principal.displayName, role: task.role, decidedAt: now)
-            var statements = [
-                Self.closing(task, as: .decided, assignee: principal, plant, at: now),
-                decision.insertion(of: task, plant), decision.answer(to: task, plant),
-                UsageRecord(.humanDecisions, of: id.raw, sequence: 1, quantity: 1, at: now).insertion(in: plant),
-                AuditEntry(
-                    "human-task.decided", objectType: "human-task", objectID: id.description, old: task.audited,
-                    new: ["status": "decided", "outcome": .string(outcome)], reason: reason,
-                    by: principal.actor(origin: origin)
-                ).insertion(in: scope),
-            ]
-            if let notification { statements.append(notification) }
+            if recording.closes, let notification { statements.append(notification) }
             try await transaction.commit(with: statements)
-            return task.decided(decision)
+            return recording.result
         }
-        board.wake(.inputs, plant.plantID)
-        return decided
+        if !new.status.isOpen { board.wake(.inputs, plant.plantID) }
+        if !new.terms.announce.isEmpty { bell.announce(now) }
+        return new
     }
 
-    /// The form's values with the schema's defaults.
-    private static func check(_ outcome: String, _ reason: String?, _ data: JSONValue?, _ task: HumanTask)
-        throws(Problem) -> JSONValue?
-    {
-        var items: [Problem.Item] = []
-        if let chosen = task.outcomes.first(where: { $0.name == outcome }) {
-            if chosen.requiresReason, reason?.contains(where: { !$0.isWhitespace }) != true {
-                items.append(.init(path: "/reason", message: "Give a reason: this outcome needs one."))
-            }
-        } else {
-            let names = task.outcomes.map(\.name).joined(separator: ", ")
-            items.append(.init(path: "/outcome", message: "Must be one of: \(names)."))
+    /// Checks everything that can be wrong with it, in the order in which a person would want to know.
+    private static func decision(
+        _ choice: Choice, of task: HumanTask, by actor: TaskActor, _ family: [FamilyDecision], at now: Timestamp
+    ) throws(Problem) -> HumanTask.Decision {
+        let principal = actor.principal
+        let role = try actor.authority(on: task)
+        let giver = task.giver(of: principal)
+        if actor.absent != nil, task.delegatedBy != nil {
+            throw Problem(.wrongState, "This task was handed on. Only whoever has it can decide it, or give it back.")
         }
-        if let reason, reason.unicodeScalars.count > maximumReasonCharacters || reason.unicodeScalars.contains("\0") {
-            items.append(
-                .init(path: "/reason", message: "Must have at most \(maximumReasonCharacters) characters."))
+        let people = actor.people + giver
+        try SegregationOfDuties.check(people, task, family: family)
+        if task.status == .claimed, !actor.people.contains(where: { $0.id == task.assignee }) {
+            throw Problem(.wrongState, "\(task.assigneeName ?? "Somebody else") has claimed this task.")
         }
-        let filled = fill(task.form, with: data, &items)
-        guard items.isEmpty else { throw Problem(.invalidRequest, "The decision is incomplete.", items: items) }
-        return filled
+        let ids = Set(people.map(\.id))
+        if let earlier = task.decisions.first(where: { !$0.people.isDisjoint(with: ids) }) {
+            throw Problem(
+                .wrongState,
+                "\(earlier.decidedByName) has decided this task already: \(earlier.outcome). It needs different people."
+            )
+        }
+        let data = try DecisionCheck.check(choice.outcome, choice.reason, choice.data, task)
+        let meaning = try TaskSignature.check(choice.signature, for: choice.outcome, of: task, by: principal, at: now)
+        return HumanTask.Decision(
+            outcome: choice.outcome, reason: choice.reason, data: data, decidedBy: principal.id,
+            decidedByName: principal.displayName, role: role, decidedAt: now,
+            onBehalfOf: (actor.absent ?? giver.first).map { .init(id: $0.id, name: $0.displayName) },
+            signatureMeaning: meaning)
     }
 
-    private static func fill(_ form: JSONValue?, with data: JSONValue?, _ items: inout [Problem.Item]) -> JSONValue? {
-        guard let form else {
-            if let data, !data.isNull, data.objectValue?.isEmpty != true {
-                items.append(.init(path: "/data", message: "This task has no form. Leave it out."))
-            }
-            return nil
+    /// How many of the panel could still decide after this decision.
+    private static func able(
+        _ panel: [Principal], _ task: HumanTask, _ family: [FamilyDecision], besides decision: HumanTask.Decision
+    ) -> Int {
+        let done = (task.decisions + [decision]).reduce(into: Set<PrincipalID>()) { $0.formUnion($1.people) }
+        return panel.count { person in
+            guard !done.contains(person.id), person.allows(.humanTasksDecide, in: task.scope) else { return false }
+            return (try? checkMayDecide(person, task, family: family)) != nil
         }
-        if let data, data.depth(within: EventLimits.maximumDataDepth) == nil {
-            items.append(.init(path: "/data", message: "Is nested too deep."))
-            return nil
-        }
-        guard let schema = try? JSONSchema(form) else {
-            items.append(.init(path: "/data", message: "The form of this task cannot be read."))
-            return nil
-        }
-        let filled = schema.applyingDefaults(to: data ?? .object([:]))
-        items += schema.validate(filled).map {
-            .init(path: "/data" + $0.instancePath.description, message: $0.message)
-        }
-        return filled
-    }
-
-    static func closing(
-        _ task: HumanTask, as status: HumanTask.Status, assignee: Principal?, _ plant: PlantKey, at now: Timestamp
-    ) -> Statement {
-        """
-        UPDATE millwright.human_task AS task
-        SET status = \(status), assignee_principal_id = \(assignee?.id as PrincipalID?), assignee_name = \(assignee?.displayName as String?),
-          next_action_at = NULL, closed_at = \(now)
-        WHERE \(fragment: plant.owns("task")) AND task.human_task_id = \(task.id)
-        """
-    }
-}
-
-extension HumanTask {
-    fileprivate func decided(_ decision: Decision) -> HumanTask {
-        var task = self
-        task.status = .decided
-        task.assignee = decision.decidedBy
-        task.assigneeName = decision.decidedByName
-        task.closedAt = decision.decidedAt
-        task.decision = decision
-        return task
-    }
-
-    /// An answer for the run that waits.
-    func answer(_ result: JSONValue, by: JSONValue, _ plant: PlantKey, at now: Timestamp) -> Statement {
-        """
-        INSERT INTO millwright.run_input (
-          partner_id, client_id, plant_id, run_id, wait_id, arrived_at, result, answered_by)
-        VALUES (\(fragment: plant.values), \(runID), \(waitID), \(now), \(ExactJSON(result)), \(ExactJSON(by)))
-        """
-    }
-}
-
-extension HumanTask.Decision {
-    fileprivate func insertion(of task: HumanTask, _ plant: PlantKey) -> Statement {
-        """
-        INSERT INTO millwright.human_task_decision (
-          partner_id, client_id, plant_id, human_task_id, outcome, reason, form_values, decided_by_principal_id,
-          decided_by_name, decided_as_role, decided_at)
-        VALUES (
-          \(fragment: plant.values), \(task.id), \(outcome), \(reason as String?),
-          \(ExactJSON(data) as ExactJSON?), \(decidedBy), \(decidedByName), \(role), \(decidedAt))
-        """
-    }
-
-    fileprivate func answer(to task: HumanTask, _ plant: PlantKey) -> Statement {
-        let result: JSONValue = [
-            "outcome": .string(outcome), "reason": reason.map(JSONValue.string) ?? .null, "data": data ?? .null,
-            "decidedBy": [
-                "id": .string(decidedBy.description), "name": .string(decidedByName), "role": .string(role.rawValue),
-            ],
-            "decidedAt": .string(decidedAt.description),
-        ]
-        let by: JSONValue = [
-            "principal": .string(decidedBy.description), "name": .string(decidedByName),
-            "role": .string(role.rawValue), "humanTask": .string(task.id.description),
-        ]
-        return task.answer(result, by: by, plant, at: decidedAt)
     }
 }

@@ -13,8 +13,7 @@ struct EventSets: Sendable {
     /// - Parameter events: stored just now, in the order in which they came.
     /// - Returns: the runs that were started, stored as pending.
     func gather(
-        _ events: [EventRecord], _ triggers: PlantTriggers, in transaction: TenantTransaction,
-        initiators: (EventRecord) -> (principal: PrincipalID?, requestedBy: String?) = { ($0.sender, nil) }
+        _ events: [EventRecord], _ triggers: PlantTriggers, in transaction: TenantTransaction
     ) async throws -> [NewRun] {
         var runs: [NewRun] = []
         for plan in triggers.sets.sorted(by: { $0.workflow.id < $1.workflow.id }) {
@@ -28,7 +27,8 @@ struct EventSets: Sendable {
             try await transaction.batch(writing(assembly, plan))
             for (set, last) in assembly.completed {
                 let members = try await members(of: set, events, in: transaction)
-                guard let run = run(of: set, members, last, plan, initiators) else {
+                let causes = try await causes(of: members, in: transaction)
+                guard let run = run(of: set, members, last, plan, causes) else {
                     try await transaction.execute(keepingTooLarge(set, plan))
                     continue
                 }
@@ -39,18 +39,33 @@ struct EventSets: Sendable {
         return runs
     }
 
-    /// The run of a complete set. Whoever sent the last event is its initiator. `nil` when its input is too large.
+    /// The run of a complete set. `nil` when its input is too large.
     private func run(
-        of set: EventSet, _ members: [EventRecord], _ last: EventRecordID, _ plan: EventSetPlan,
-        _ initiators: (EventRecord) -> (principal: PrincipalID?, requestedBy: String?)
+        of set: EventSet, _ members: [EventRecord], _ last: EventRecordID, _ plan: EventSetPlan, _ causes: RunCauses
     ) -> NewRun? {
-        let initiator = members.first { $0.id == last }.map(initiators)
-        let run = NewRun(
+        var run = NewRun(
             id: RunID(OrderedIdentifiers.identifier(high: last.raw.high)), workflowID: plan.workflow.id,
             definitionDigest: plan.workflow.digest, acceptedAt: now, origin: .events(members),
-            chainDepth: members.map(\.chainDepth).max() ?? 0, businessKey: businessKey(set, members, last),
-            initiator: initiator?.principal, requestedBy: initiator?.requestedBy)
+            chainDepth: members.map(\.chainDepth).max() ?? 0, businessKey: businessKey(set, members, last))
+        run.causes = causes
         return run.input.serializedBytes().count <= EventSet.maximumInputBytes ? run : nil
+    }
+
+    /// Everybody who sent one of the events, or caused a run that did.
+    private func causes(of members: [EventRecord], in transaction: TenantTransaction) async throws -> RunCauses {
+        var causes = RunCauses()
+        for member in members { causes.add(RunCauses(initiator: member.sender)) }
+        let runs = Set(members.compactMap(\.emittedBy)).sorted()
+        guard !runs.isEmpty else { return causes }
+        let rows = try await transaction.query(
+            """
+            SELECT run.initiator_principal_id, run.requested_by, run.further_initiators, run.further_requesters
+            FROM millwright.run AS run
+            WHERE \(fragment: plant.owns("run")) AND run.run_id = ANY (\(runs))
+            ORDER BY run.run_id
+            """)
+        for row in rows { causes.add(try RunCauses(row: row)) }
+        return causes
     }
 
     /// What the events have in common, else the subject of the last.

@@ -19,9 +19,8 @@ package struct NewRun: Sendable {
     var priority = Self.defaultPriority
     var chainDepth = 0
     var businessKey: String?
-    /// The principal behind the run, who may not decide its four-eyes tasks.
-    var initiator: PrincipalID?
-    var requestedBy: String?
+    /// Who is behind the run and may not decide its four-eyes tasks.
+    var causes = RunCauses()
 
     enum Origin: Sendable {
         /// Its input is the array of this one event.
@@ -66,11 +65,12 @@ package struct NewRun: Sendable {
         INSERT INTO millwright.run (
           partner_id, client_id, plant_id, run_id, workflow_id, definition_digest, status, sequence, epoch, priority,
           chain_depth, journal_length, accepted_at, input, business_key, initiator_principal_id, requested_by,
-          schedule_kind, scheduled_at)
+          further_initiators, further_requesters, schedule_kind, scheduled_at)
         VALUES (
           \(fragment: plant.values), \(id), \(workflowID), \(definitionDigest), 'pending', 0, 0, \(Int32(priority)),
           \(Int32(chainDepth)), 0, \(acceptedAt), \(ExactJSON(input)), \(businessKey as String?),
-          \(initiator as PrincipalID?), \(requestedBy as String?), \(schedule?.kind.rawValue as String?),
+          \(causes.initiator as PrincipalID?), \(causes.requestedBy as String?),
+          \(causes.furtherInitiators as [PrincipalID]?), \(causes.furtherRequesters as [String]?), \(schedule?.kind.rawValue as String?),
           \(schedule?.at as Timestamp?))
         ON CONFLICT (partner_id, client_id, plant_id, workflow_id, schedule_kind, scheduled_at)
           WHERE scheduled_at IS NOT NULL DO NOTHING

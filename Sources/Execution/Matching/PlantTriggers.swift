@@ -69,14 +69,13 @@ package struct PlantTriggers: Sendable {
     }
 
     /// The runs that the event starts: they carry the event's own time and counter, so that they stand together.
-    func runs(startedBy event: EventRecord, initiator: PrincipalID?, requestedBy: String? = nil) -> [NewRun] {
+    func runs(startedBy event: EventRecord, causes: RunCauses) -> [NewRun] {
         workflows(startedBy: event).map { workflow in
             NewRun(
                 id: RunID(OrderedIdentifiers.identifier(high: event.id.raw.high)), workflowID: workflow.id,
                 definitionDigest: workflow.digest, acceptedAt: event.receivedAt, origin: .event(event),
                 chainDepth: event.chainDepth, businessKey: event.subject?.prefix(utf8: NewRun.maximumBusinessKeyBytes),
-                initiator: initiator,
-                requestedBy: requestedBy)
+                causes: causes)
         }
     }
 }

@@ -37,8 +37,8 @@ extension RunDirectory {
                 }
                 let run = NewRun(
                     id: id, workflowID: workflow, definitionDigest: try row.decode("digest"), acceptedAt: now,
-                    origin: .input(input), priority: priority, businessKey: businessKey, initiator: actor.principalID,
-                    requestedBy: requestedBy)
+                    origin: .input(input), priority: priority, businessKey: businessKey,
+                    causes: RunCauses(initiator: actor.principalID, requestedBy: requestedBy))
                 var statements = [run.insertion(in: plant), run.audit(by: actor).insertion(in: scope)]
                 if !isMonthKnown { statements.append(UsageRecord.activePlant(plant, at: now)) }
                 if let notification { statements.append(notification) }

@@ -115,7 +115,8 @@ package struct ServiceLevelWatch: Service {
         let emission = try await database.transaction(plant.scope) { transaction in
             let run = try await transaction.one(
                 """
-                SELECT run.chain_depth, run.initiator_principal_id, run.requested_by
+                SELECT run.chain_depth, run.initiator_principal_id, run.requested_by, run.further_initiators,
+                  run.further_requesters
                 FROM millwright.run AS run
                 WHERE \(fragment: plant.owns("run")) AND run.run_id = \(key.runID)
                 FOR UPDATE
@@ -127,12 +128,10 @@ package struct ServiceLevelWatch: Service {
             let told = try await levels.speak(&row, time, in: transaction)
             let origin = CommitBatch.Moved(
                 runID: key.runID, workflowID: row.workflowID, hasParent: false,
-                chainDepth: try run.decode("chain_depth"),
-                initiator: try run.decode("initiator_principal_id", as: PrincipalID?.self),
-                requestedBy: try run.decode("requested_by", as: String?.self))
+                chainDepth: try run.decode("chain_depth"), causes: try RunCauses(row: run))
             let emission = try await EmittedEvents(
                 plant: plant, ids: self.ids, filters: self.filters, triggers: self.triggers, now: now
-            ).publish(told, [key.runID: origin], in: transaction)
+            ).publish(told, of: [key.runID: origin], in: transaction)
             if emission.startedRuns || emission.answeredRuns, let notification {
                 try await transaction.execute(notification)
             }

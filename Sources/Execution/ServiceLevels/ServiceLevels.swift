@@ -115,6 +115,9 @@ struct ServiceLevels: Sendable {
             let response = row.response(to: next.occasion)
             let statements = [occurrence(of: row, next.occasion.word, at: next.at, time)] + raising(row.runID, response)
             try await transaction.batch(statements)
+            if response.escalates {
+                try await HumanTaskService.escalateTasks(of: row.runID, plant, in: transaction, at: now)
+            }
             guard response.emits else { continue }
             told.append(
                 (

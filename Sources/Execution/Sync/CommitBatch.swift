@@ -19,8 +19,7 @@ struct CommitBatch: Sendable {
         var workflowID: WorkflowID
         var hasParent: Bool
         var chainDepth: Int
-        var initiator: PrincipalID?
-        var requestedBy: String?
+        var causes: RunCauses
     }
 
     /// The columns that a commit does not change are given values that the checks let pass; they are never stored, since a
@@ -51,9 +50,11 @@ struct CommitBatch: Sendable {
             error = excluded.error
           WHERE run.sequence = excluded.sequence - 1 AND run.status IN ('pending', 'running', 'waiting')
           RETURNING run.run_id, run.workflow_id, run.status, run.sequence, run.chain_depth, run.output, run.error,
-            run.initiator_principal_id, run.requested_by, run.parent_run_id, run.parent_wait_id
+            run.initiator_principal_id, run.requested_by, run.further_initiators, run.further_requesters, run.root_run_id,
+            run.parent_run_id, run.parent_wait_id
         )\(fragment: journal)\(fragment: metering)\(fragment: answerToParents)\(fragment: effects.fragments)
-        SELECT run_id, workflow_id, parent_wait_id IS NOT NULL AS has_parent, chain_depth, initiator_principal_id, requested_by
+        SELECT run_id, workflow_id, parent_wait_id IS NOT NULL AS has_parent, chain_depth, initiator_principal_id, requested_by,
+          further_initiators, further_requesters
         FROM moved
         """
     }
@@ -66,8 +67,7 @@ struct CommitBatch: Sendable {
             moved[run] = Moved(
                 runID: run, workflowID: try row.decode("workflow_id"), hasParent: try row.decode("has_parent"),
                 chainDepth: try row.decode("chain_depth"),
-                initiator: try row.decode("initiator_principal_id", as: PrincipalID?.self),
-                requestedBy: try row.decode("requested_by", as: String?.self))
+                causes: try RunCauses(row: row))
         }
         return moved
     }

@@ -62,7 +62,8 @@ struct CommitEffects: Sendable {
         case .event(let filter): listeners.append((run, wait.id, filter))
         case .humanTask(let request):
             do {
-                humanTasks.append((run, wait.id, try HumanTaskSpecification(request, openedAt: now)))
+                let task = try HumanTaskSpecification(request, taskReference: wait.taskReference, openedAt: now)
+                humanTasks.append((run, wait.id, task))
             } catch {
                 answers.append((run, wait.id, .error(error)))
             }
@@ -97,7 +98,7 @@ struct CommitEffects: Sendable {
 
     var fragments: Statement {
         """
-        \(fragment: forgetting)\(fragment: listening)\(fragment: openingTasks)\(fragment: startingChildren)\
+        \(fragment: forgetting)\(fragment: listening)\(fragment: openedTasks.fragment)\(fragment: startingChildren)\
         \(fragment: answering)
         """
     }
@@ -189,42 +190,16 @@ struct CommitEffects: Sendable {
             """
     }
 
-    private var openingTasks: Statement {
-        guard !humanTasks.isEmpty else { return "" }
-        let tasks = humanTasks.map(\.task)
-        return """
-            , opened_tasks AS (
-              INSERT INTO millwright.human_task (
-                partner_id, client_id, plant_id, human_task_id, run_id, wait_id, workflow_id, status, role, title,
-                description, form, evidence, outcomes, priority, four_eyes, initiator_principal_id, requested_by,
-                opened_at, due_at, on_due, escalation, escalation_level, next_action_at)
-              SELECT
-                \(fragment: plant.values), given.human_task_id, given.run_id, given.wait_id, moved.workflow_id, 'open',
-                given.role, given.title, given.description, given.form, given.evidence, given.outcomes, given.priority,
-                given.four_eyes, moved.initiator_principal_id, coalesce(given.requested_by, moved.requested_by),
-                \(now), given.due_at, given.on_due, given.escalation, 0, given.next_action_at
-              FROM unnest(
-                \(tasks.map { _ in HumanTaskID() }), \(humanTasks.map(\.run)), \(humanTasks.map(\.wait)),
-                \(tasks.map(\.role.rawValue)), \(tasks.map(\.title)), \(tasks.map(\.description)),
-                \(tasks.map { $0.form.map(JSONBytes.init) }), \(tasks.map { $0.evidence.map(JSONBytes.init) }),
-                \(tasks.map { JSONBytes($0.outcomesJSON) }), \(tasks.map { Int32($0.priority) }),
-                \(tasks.map(\.fourEyes)), \(tasks.map(\.requestedBy)), \(tasks.map(\.dueAt)),
-                \(tasks.map(\.onDue.rawValue)), \(tasks.map { $0.escalationJSON.map(JSONBytes.init) }),
-                \(tasks.map(\.nextActionAt))
-              ) AS given (
-                human_task_id, run_id, wait_id, role, title, description, form, evidence, outcomes, priority, four_eyes,
-                requested_by, due_at, on_due, escalation, next_action_at)
-              JOIN moved ON moved.run_id = given.run_id
-            )
-            """
-    }
+    var openedTasks: HumanTaskOpening { HumanTaskOpening(plant: plant, asked: humanTasks, now: now) }
 
     /// A chain that is too long is cut: the parent is told instead.
     private var startingChildren: Statement {
         guard !children.isEmpty else { return "" }
         return """
             , child AS (
-              SELECT given.*, moved.chain_depth + 1 AS chain_depth, moved.initiator_principal_id, moved.requested_by
+              SELECT given.*, moved.chain_depth + 1 AS chain_depth, moved.initiator_principal_id, moved.requested_by,
+                moved.further_initiators, moved.further_requesters,
+                coalesce(moved.root_run_id, moved.run_id) AS root_run_id
               FROM unnest(
                 \(children.map(\.child.id)), \(children.map(\.run)), \(children.map(\.wait)),
                 \(children.map(\.isAwaited)), \(children.map(\.child.workflowID)),
@@ -235,11 +210,12 @@ struct CommitEffects: Sendable {
               INSERT INTO millwright.run (
                 partner_id, client_id, plant_id, run_id, workflow_id, definition_digest, status, sequence, epoch,
                 priority, chain_depth, journal_length, accepted_at, input, initiator_principal_id, requested_by,
-                parent_run_id, parent_wait_id)
+                further_initiators, further_requesters, root_run_id, parent_run_id, parent_wait_id)
               SELECT
                 \(fragment: plant.values), child.run_id, child.workflow_id, child.definition_digest, 'pending', 0, 0,
                 \(Int32(NewRun.defaultPriority)), child.chain_depth, 0, \(now), child.input,
-                child.initiator_principal_id, child.requested_by, child.parent_run_id,
+                child.initiator_principal_id, child.requested_by, child.further_initiators, child.further_requesters,
+                child.root_run_id, child.parent_run_id,
                 CASE WHEN child.is_awaited THEN child.parent_wait_id END
               FROM child
               WHERE child.chain_depth <= \(Int32(NewRun.maximumChainDepth))

@@ -18,35 +18,32 @@ struct EmittedEvents: Sendable {
 
     /// - Parameters:
     ///   - emitted: by whom, and the CloudEvent; in their order.
-    ///   - moved: the runs that are among them; what others are said to have emitted is left out.
+    ///   - runs: those whose events they are; an event of any other is left out.
     func publish(
-        _ emitted: [(run: RunID, event: JSONValue)], _ moved: [RunID: CommitBatch.Moved],
+        _ emitted: [(run: RunID, event: JSONValue)], of runs: [RunID: CommitBatch.Moved],
         in transaction: TenantTransaction
     ) async throws -> Emission {
         guard !emitted.isEmpty else { return Emission() }
         let triggers = try await currentTriggers(in: transaction)
         var events: [EventRecord] = []
         var quarantined: [QuarantinedEvent] = []
-        for emitted in emitted {
-            guard let run = moved[emitted.run] else { continue }
-            switch read(emitted.event, of: run, triggers) {
+        for (id, event) in emitted {
+            guard let run = runs[id] else { continue }
+            switch read(event, of: run, triggers) {
             case .success(let event): events.append(event)
             case .failure(let refused): quarantined.append(refused)
             }
         }
         for refused in quarantined { try await transaction.execute(refused.insertion(in: plant)) }
         guard !events.isEmpty else { return Emission() }
-        func initiators(_ event: EventRecord) -> (principal: PrincipalID?, requestedBy: String?) {
-            let run = event.emittedBy.flatMap { moved[$0] }
-            return (run?.initiator, run?.requestedBy)
-        }
         let admission = EventAdmission(
-            plant, ingestID: nil, events: events, triggers: triggers, recordedAt: now, initiators: initiators)
+            plant, ingestID: nil, events: events, triggers: triggers, recordedAt: now,
+            causes: { $0.emittedBy.flatMap { runs[$0] }?.causes ?? RunCauses() })
         let stored = try EventAdmission.stored(try await transaction.query(admission.statement))
         let delivered = try await EventDelivery(plant: plant, filters: filters, now: now)
             .deliver(events.filter { stored.contains($0.id) }, in: transaction)
         let gathered = try await EventSets(plant: plant, ids: ids, now: now)
-            .gather(events.filter { stored.contains($0.id) }, triggers, in: transaction, initiators: initiators)
+            .gather(events.filter { stored.contains($0.id) }, triggers, in: transaction)
         return Emission(
             startedRuns: !gathered.isEmpty || !admission.startedRuns(stored).isEmpty, answeredRuns: delivered)
     }

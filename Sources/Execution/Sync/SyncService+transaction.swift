@@ -104,7 +104,7 @@ extension SyncService {
                 .follow(requests, in: transaction)
             let emission = try await EmittedEvents(
                 plant: call.plant, ids: self.ids, filters: self.filters, triggers: self.triggers, now: batch.now
-            ).publish(batch.emitted + told, moved, in: transaction)
+            ).publish(batch.emitted + told, of: moved, in: transaction)
             let read = try await transaction.commit(with: reading?.statements ?? [])
             return (moved, emission, !requests.isEmpty, read, heartbeat ? try RunnerHeartbeat.mustStop(rows[0]) : false)
         }
@@ -130,6 +130,7 @@ extension SyncService {
         }
         if !need.isEmpty { board.wake(need, batch.plant.plantID) }
         if let next = batch.effects.humanTasks.compactMap(\.task.nextActionAt).min() { deadlines.announce(next) }
+        if batch.effects.openedTasks.announces { deadlines.announce(batch.now) }
     }
 
     /// A commit that the database left out has been recorded before (its first answer was lost), or its run has moved on.

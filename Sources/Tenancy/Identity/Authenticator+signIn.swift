@@ -32,6 +32,19 @@ extension Authenticator {
         return nil
     }
 
+    /// Asks somebody who is signed in for the password again. Wrong ones count as at the sign-in.
+    ///
+    /// - Returns: `nil` for a wrong password, an account that rests, and a principal that has no password.
+    package func confirm(_ id: PrincipalID, password: Redacted<String>) async throws -> PasswordConfirmation? {
+        let candidate = try await candidate(id)
+        let digest = candidate.flatMap { $0.isBlocked ? nil : $0.digest }
+        let isRight = try await passwords.verify(password, against: digest)
+        guard let candidate, !candidate.isBlocked else { return nil }
+        try await note(id, succeeded: isRight)
+        guard isRight, try await principal(id) != nil else { return nil }
+        return PasswordConfirmation(principalID: id, confirmedAt: clock.now())
+    }
+
     private struct Candidate: Sendable {
         let id: PrincipalID
         let digest: String
@@ -54,6 +67,22 @@ extension Authenticator {
                 Candidate(
                     id: try row.decode("principal_id"), digest: try row.decode("password_digest"),
                     isBlocked: try row.decode("is_blocked"))
+            }
+        }
+    }
+
+    private func candidate(_ id: PrincipalID) async throws -> Candidate? {
+        let now = clock.now()
+        return try await database.read(.platform) { transaction in
+            try await transaction.one(
+                """
+                SELECT principal_id, password_digest, coalesce(sign_in_blocked_until > \(now), false) AS is_blocked
+                FROM millwright.principal
+                WHERE principal_id = \(id) AND status = 'active' AND password_digest IS NOT NULL
+                """
+            ).map { row in
+                Candidate(
+                    id: id, digest: try row.decode("password_digest"), isBlocked: try row.decode("is_blocked"))
             }
         }
     }

@@ -54,7 +54,7 @@ func randomBytes(_ count: Int) -> [UInt8] {
 
 extension Base64URL {
     /// Plain base64 with its padding, as `data:` URIs have it.
-    static func decodeStandard(_ text: some Sequence<UInt8>) -> [UInt8]? {
+    package static func decodeStandard(_ text: some Sequence<UInt8>) -> [UInt8]? {
         var characters: [UInt8] = []
         var padding = 0
         for byte in text {

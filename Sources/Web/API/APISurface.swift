@@ -103,6 +103,8 @@ package struct APISurface: Sendable {
                 + ScheduleOperations(schedules: parts.runs.schedules).all
                 + HumanTaskOperations(humanTasks: parts.humanTasks).all
                 + ServiceLevelOperations(runs: parts.runs, calendars: parts.calendars).all
+                + EvidenceOperations(humanTasks: parts.humanTasks).all
+                + SubstitutionOperations(substitutions: parts.humanTasks.substitutions).all
                 + RunnerOperations(runners: parts.runners, overviews: parts.overview).all
                 + BillingOperations(
                     ledger: parts.ledger, priceBooks: parts.priceBooks, invoices: parts.invoices, brands: parts.brands

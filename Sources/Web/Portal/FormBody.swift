@@ -26,6 +26,8 @@ struct FormBody {
         return try FormBody(bytes)
     }
 
+    init(fields: [String: String]) { self.fields = fields }
+
     /// - Throws: `invalidRequest` for a broken escape or text that is not UTF-8. To leave such a field out would be to
     ///   decide something that was not entered.
     init(_ bytes: [UInt8]) throws(Problem) {

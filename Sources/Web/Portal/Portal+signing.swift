@@ -100,7 +100,8 @@ extension Portal {
     /// Back to where the visitor was; a form that comes too late leads to its page.
     func askToSignIn(_ request: Request) -> Response {
         var path = request.uri.path
-        for action in ["/claim", "/release"] where path.hasSuffix(action) { path.removeLast(action.count) }
+        for action in ["/claim", "/release", "/delegate", "/reassign", "/comment", "/evidence"]
+        where path.hasSuffix(action) { path.removeLast(action.count) }
         if path == "/portal/sign-out" { return Self.redirect("/portal/sign-in?reason=out") }
         var target = "/portal/sign-in?next=" + Self.ownPath(path)
         if SessionCookie.token(in: request.headers) != nil {

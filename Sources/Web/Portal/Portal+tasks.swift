@@ -4,8 +4,9 @@ import Hummingbird
 import JSON
 import Primitives
 import Tenancy
+import Workflow
 
-/// The task: seen, taken, given back, decided.
+/// The task: seen, taken, given back, handed on, decided.
 extension Portal {
     /// What was sent and what came of it, when the page is shown in answer to a form.
     struct Attempt {
@@ -15,47 +16,137 @@ extension Portal {
 
     func taskPage(_ request: Request, _ context: MillwrightContext) async throws -> Response {
         let visitor = try await visitor(request, context)
-        return try await page(of: try await task(context, visitor), request, visitor)
+        let query = request.uri.queryParameters
+        let done = query["done"].flatMap { Done(rawValue: String($0)) }?.sentence
+        return try await page(of: try await task(context, visitor), request, visitor, notice: done)
+    }
+
+    /// What was done, for the page that a form leads to.
+    enum Done: String {
+        case said, attached, delegated, reassigned, voted
+
+        var sentence: String {
+            switch self {
+            case .said: "Your comment stands below."
+            case .attached: "The file is attached."
+            case .delegated: "The task is handed on."
+            case .reassigned: "The task is given to somebody else."
+            case .voted: "Your decision is recorded. Others decide with you."
+            }
+        }
     }
 
     func claim(_ request: Request, _ context: MillwrightContext) async throws -> Response {
-        try await change(request, context) { task, _, principal in
-            _ = try await humanTasks.claim(task.id, in: task.scope, by: principal, from: origin(of: request, context))
+        try await change(request, context) { task, _, visitor in
+            _ = try await humanTasks.claim(
+                task.id, in: task.scope, by: visitor.principal, from: origin(of: request, context))
             return Self.path(task)
         }
     }
 
     func release(_ request: Request, _ context: MillwrightContext) async throws -> Response {
-        try await change(request, context) { task, _, principal in
-            _ = try await humanTasks.release(task.id, in: task.scope, by: principal, from: origin(of: request, context))
+        try await change(request, context) { task, _, visitor in
+            _ = try await humanTasks.release(
+                task.id, in: task.scope, by: visitor.principal, from: origin(of: request, context))
             return Self.path(task)
         }
     }
 
-    func decide(_ request: Request, _ context: MillwrightContext) async throws -> Response {
-        try await change(request, context) { task, form, principal in
-            _ = try await humanTasks.decide(
-                task.id, in: task.scope, outcome: form["outcome"],
-                reason: form["reason"].isEmpty ? nil : form["reason"],
-                data: TaskForm(task.form).data(from: form), by: principal, from: origin(of: request, context))
-            return "/portal?decided=1"
+    func delegate(_ request: Request, _ context: MillwrightContext) async throws -> Response {
+        try await change(request, context) { task, form, visitor in
+            _ = try await humanTasks.delegate(
+                task.id, in: task.scope, to: form["to"].trimmed, by: visitor.principal,
+                from: origin(of: request, context))
+            return Self.path(task) + "?done=" + Done.delegated.rawValue
         }
+    }
+
+    func reassign(_ request: Request, _ context: MillwrightContext) async throws -> Response {
+        try await change(request, context, needing: .runsOperate) { task, form, visitor in
+            _ = try await humanTasks.reassign(
+                task.id, in: task.scope, to: form["to"].trimmed, by: visitor.principal,
+                from: origin(of: request, context))
+            return Self.path(task) + "?done=" + Done.reassigned.rawValue
+        }
+    }
+
+    func comment(_ request: Request, _ context: MillwrightContext) async throws -> Response {
+        try await change(request, context) { task, form, visitor in
+            _ = try await humanTasks.comment(
+                task.id, in: task.scope, form["body"], by: visitor.principal, from: origin(of: request, context))
+            return Self.path(task) + "?done=" + Done.said.rawValue
+        }
+    }
+
+    func decide(_ request: Request, _ context: MillwrightContext) async throws -> Response {
+        try await change(request, context) { task, form, visitor in
+            let choice = HumanTaskService.Choice(
+                outcome: form["outcome"], reason: form["reason"].isEmpty ? nil : form["reason"],
+                data: DecisionForm(task, canSign: visitor.canSign).data(from: form),
+                onBehalfOf: PrincipalID(form["on-behalf-of"]),
+                signature: try await signing(form, of: task, visitor, request, context))
+            let decided = try await humanTasks.decide(
+                task.id, in: task.scope, choice, by: visitor.principal, from: origin(of: request, context))
+            return decided.status.isOpen
+                ? Self.path(task) + "?done=" + Done.voted.rawValue : "/portal?decided=1"
+        }
+    }
+
+    /// Asks for the password again. It is looked at only when a signature is needed, and then counts as a sign-in does.
+    private func signing(
+        _ form: FormBody, of task: HumanTask, _ visitor: Visitor, _ request: Request, _ context: MillwrightContext
+    ) async throws -> SigningStatement? {
+        guard task.status.isOpen, task.requiresSignature(for: form["outcome"]), visitor.canSign else { return nil }
+        var items: [Problem.Item] = []
+        if task.terms.signature?.meanings.contains(form["meaning"]) != true {
+            items.append(.init(path: "/signature/meaning", message: "Choose what your signature means."))
+        }
+        if form["password"].isEmpty {
+            items.append(.init(path: "/signature/password", message: "Enter your password to sign."))
+        }
+        guard items.isEmpty else { throw Problem(.invalidRequest, "The signature is incomplete.", items: items) }
+        try await limits.admitSignIn(origin(of: request, context))
+        guard
+            let confirmation = try await authenticator.confirm(
+                visitor.principal.id, password: Redacted(form["password"]))
+        else {
+            throw Problem(
+                .invalidRequest, "The signature is incomplete.",
+                items: [
+                    .init(
+                        path: "/signature/password",
+                        message: "The password did not fit. After several wrong ones an account rests for five minutes."
+                    )
+                ])
+        }
+        return SigningStatement(meaning: form["meaning"], confirmation: confirmation)
     }
 
     /// Does what a form asks for, or shows the task again with what was entered and what is wrong with it.
     private func change(
-        _ request: Request, _ context: MillwrightContext,
-        _ body: (HumanTask, FormBody, Principal) async throws -> String
+        _ request: Request, _ context: MillwrightContext, needing permission: Permission = .humanTasksDecide,
+        _ body: (HumanTask, FormBody, Visitor) async throws -> String
     ) async throws -> Response {
         let visitor = try await visitor(request, context)
         let form = try await form(request, of: visitor)
+        return try await change(form, visitor, request, context, needing: permission, body)
+    }
+
+    func change(
+        _ form: FormBody, _ visitor: Visitor, _ request: Request, _ context: MillwrightContext,
+        needing permission: Permission = .humanTasksDecide,
+        _ body: (HumanTask, FormBody, Visitor) async throws -> String
+    ) async throws -> Response {
         let task = try await task(context, visitor)
         do {
-            guard visitor.principal.allows(.humanTasksDecide, in: task.scope) else {
-                throw Problem(.forbidden, "Your roles here do not decide tasks.")
+            guard visitor.principal.allows(permission, in: task.scope) else {
+                throw Problem(
+                    .forbidden,
+                    permission == .humanTasksDecide
+                        ? "Your roles here do not decide tasks." : "Your roles here do not give tasks to others.")
             }
             try await tenants.place(of: task.scope)?.requireActive()
-            return Self.redirect(try await body(task, form, visitor.principal))
+            return Self.redirect(try await body(task, form, visitor))
         } catch let problem as Problem {
             let current = try await humanTasks.task(task.id, in: task.scope)
             return try await page(of: current, request, visitor, Attempt(problem: problem, form: form))
@@ -63,7 +154,7 @@ extension Portal {
     }
 
     /// What the visitor may not see is not there.
-    private func task(_ context: MillwrightContext, _ visitor: Visitor) async throws -> HumanTask {
+    func task(_ context: MillwrightContext, _ visitor: Visitor) async throws -> HumanTask {
         let values = context.pathValues
         guard let plant = values["plant"].flatMap({ PlantID($0) }),
             let id = values["task"].flatMap({ HumanTaskID($0) }),
@@ -72,56 +163,12 @@ extension Portal {
         else { throw Problem.notFound("human task") }
         return try await humanTasks.task(id, in: scope)
     }
-
-    private func page(
-        of task: HumanTask, _ request: Request, _ visitor: Visitor, _ attempt: Attempt? = nil
-    ) async throws -> Response {
-        guard var values = try await card(task) else { throw Problem.notFound("human task") }
-        let time = PlantTime(zoneName: try await tenants.place(of: task.scope)?.timeZone, now: clock.now())
-        let standing = TaskStanding(task, visitor.principal)
-        values["opened"] = time.context(task.openedAt)
-        values["description"] = task.description
-        values["requestedBy"] = task.requestedBy
-        let evidence = EvidenceTable(task.evidence, time)
-        values["hasEvidence"] = !evidence.groups.isEmpty
-        values["evidence"] = evidence.context
-        values["evidenceIsCut"] = evidence.isCut
-        if let decision = task.decision {
-            values["decision"] = Self.context(decision, of: task, time)
-        } else {
-            values["standing"] = standing.context(Self.path(task))
-        }
-        values["mayDecide"] = standing.isDecidable
-        if standing.isDecidable { values.merge(DecisionForm(task).context(attempt)) { $1 } }
-        guard let attempt else { return await render("task", values, request, visitor) }
-        if task.isDecided(as: attempt.form["outcome"], by: visitor.principal) {
-            values["notice"] = "You have decided this already. It is recorded once."
-            return await render("task", values, request, visitor)
-        }
-        values["problem"] = DecisionForm(task).problem(attempt, standing, visitor.principal)
-        if case .closed = standing { values["standing"] = nil }
-        if !standing.isDecidable, !attempt.form["reason"].isEmpty { values["unsent"] = attempt.form["reason"] }
-        return await render(
-            "task", values, request, visitor, status: .init(code: attempt.problem.code.httpStatus))
-    }
-
-    private static func context(
-        _ decision: HumanTask.Decision, of task: HumanTask, _ time: PlantTime
-    ) -> [String: Any] {
-        let label = task.outcomes.first { $0.name == decision.outcome }?.label ?? decision.outcome
-        let answers = EvidenceTable(decision.data, time)
-        var context: [String: Any] = [
-            "outcome": label, "by": decision.decidedByName, "at": time.context(decision.decidedAt),
-            "hasAnswers": !answers.groups.isEmpty, "answers": answers.context,
-        ]
-        if let reason = decision.reason { context["given"] = reason }
-        return context
-    }
 }
 
-extension HumanTask {
-    /// Whether a second submission of the same form has nothing left to do.
-    fileprivate func isDecided(as outcome: String, by principal: Principal) -> Bool {
-        decision?.decidedBy == principal.id && decision?.outcome == outcome
+extension String {
+    /// Without the white space that a person leaves round an address.
+    fileprivate var trimmed: String {
+        let start = trimmingPrefix(while: \.isWhitespace)
+        return String(String(start.reversed()).trimmingPrefix(while: \.isWhitespace).reversed())
     }
 }

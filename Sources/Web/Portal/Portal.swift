@@ -43,6 +43,11 @@ package struct Portal: Sendable {
             (.post, "/portal/plants/:plant/tasks/:task", decide),
             (.post, "/portal/plants/:plant/tasks/:task/claim", claim),
             (.post, "/portal/plants/:plant/tasks/:task/release", release),
+            (.post, "/portal/plants/:plant/tasks/:task/delegate", delegate),
+            (.post, "/portal/plants/:plant/tasks/:task/reassign", reassign),
+            (.post, "/portal/plants/:plant/tasks/:task/comment", comment),
+            (.post, "/portal/plants/:plant/tasks/:task/evidence", attach),
+            (.get, "/portal/plants/:plant/tasks/:task/evidence/:evidence", download),
         ]
         for (method, path, page) in pages {
             router.on(path, method: method) { request, context in await guarded(request, context, page) }
@@ -85,6 +90,8 @@ package struct Portal: Sendable {
         var principal: Principal
         var token: String
         var formToken: String
+        /// Whether the session was opened with a password: only then can the person sign.
+        var canSign: Bool
     }
 
     /// - Throws: `unauthenticated` without a session, and when the session's principal or key may act no longer.
@@ -99,20 +106,27 @@ package struct Portal: Sendable {
             throw Problem(.unauthenticated, "Sign in first.")
         }
         _ = try await limits.admit(principal.id)
-        return Visitor(principal: principal, token: token, formToken: session.formToken)
+        return Visitor(
+            principal: principal, token: token, formToken: session.formToken,
+            canSign: session.keyID == nil && principal.kind == .user)
     }
 
     func origin(of request: Request, _ context: MillwrightContext) -> String {
         limits.origin(request.headers, socket: context.origin)
     }
 
-    /// A form of the portal's own, sent from one of the visitor's pages.
-    func form(_ request: Request, of visitor: Visitor) async throws -> FormBody {
-        let form = try await FormBody.read(request)
-        guard Redacted(Array(visitor.formToken.utf8)).matches(Array(form["form-token"].utf8)) else {
+    /// That the form is the visitor's own: another site cannot know its token.
+    func check(_ token: String, of visitor: Visitor) throws {
+        guard Redacted(Array(visitor.formToken.utf8)).matches(Array(token.utf8)) else {
             throw Problem(
                 .forbidden, "The form does not belong to your session, so nothing was recorded. Open the page again.")
         }
+    }
+
+    /// A form of the portal's own, sent from one of the visitor's pages.
+    func form(_ request: Request, of visitor: Visitor) async throws -> FormBody {
+        let form = try await FormBody.read(request)
+        try check(form["form-token"], of: visitor)
         return form
     }
 }

@@ -13,6 +13,9 @@ enum PortalPages {
                 "task-card": try PageContent.template(taskCard),
                 "task": try PageContent.template(TaskPage.text),
                 "decision-form": try PageContent.template(TaskPage.form),
+                "decision-detail": try PageContent.template(TaskPage.detail),
+                "signature-form": try PageContent.template(TaskPage.signature),
+                "task-talk": try PageContent.template(TaskPage.talk),
                 "message": try PageContent.template(message),
             ])
         } catch {
@@ -76,7 +79,9 @@ enum PortalPages {
         <li><a class="card" href="{{href}}"><strong>{{title}}</strong>
         <div class="meta">{{plant}} · {{workflow}} · for {{role}}</div>
         {{#due}}<div class="meta">{{#isLate}}<span class="late">Overdue</span> since {{/isLate}}{{^isLate}}Due {{/isLate}}<time datetime="{{machine}}">{{text}}</time>, {{distance}}</div>{{/due}}
-        {{#takenBy}}<div class="meta">Taken by {{.}}</div>{{/takenBy}}</a></li>
+        {{#urgent}}<div class="meta">Priority {{.}}</div>{{/urgent}}
+        {{#followUp}}<div class="meta">Follow up {{distance}}: <time datetime="{{machine}}">{{text}}</time></div>{{/followUp}}
+        {{#takenBy}}<div class="meta">Taken by {{.}}</div>{{/takenBy}}{{#forAbsent}}<div class="meta">For {{.}}, who is away</div>{{/forAbsent}}</a></li>
         """
 
     private static let taskList = """
@@ -84,11 +89,14 @@ enum PortalPages {
         <h1>{{title}}</h1>
         {{#notice}}<p class="card notice" role="status">{{.}}</p>{{/notice}}
         {{#hasOwn}}<h2>Taken by you</h2>
-        <ul class="tasks">{{#own}}{{>task-card}}{{/own}}</ul>
-        <h2>Waiting</h2>{{/hasOwn}}
+        <ul class="tasks">{{#own}}{{>task-card}}{{/own}}</ul>{{/hasOwn}}
+        {{#hasBehalf}}<h2>For those who are away</h2>
+        <ul class="tasks">{{#onBehalf}}{{>task-card}}{{/onBehalf}}</ul>{{/hasBehalf}}
+        {{#hasHeading}}<h2>Waiting</h2>{{/hasHeading}}
         {{#hasWaiting}}<ul class="tasks">{{#waiting}}{{>task-card}}{{/waiting}}</ul>{{/hasWaiting}}
         {{^hasWaiting}}<p class="card">{{nothing}}</p>{{/hasWaiting}}
-        {{#more}}<p><a href="{{.}}">Show newer tasks</a></p>{{/more}}
+        {{#more}}<p><a href="{{.}}">Show more tasks</a></p>{{/more}}
+        {{#filter}}<p><a href="{{href}}">{{label}}</a></p>{{/filter}}
         {{/content}}{{/layout}}
         """
 

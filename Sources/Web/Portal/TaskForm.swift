@@ -20,15 +20,19 @@ struct TaskForm {
     }
 
     let fields: [Field]
-    static let prefix = "field-"
+    let prefix: String
+    /// Whether a browser insists on what is required. It must not where the form is one of several.
+    let insists: Bool
     /// Longer texts get more than one line.
     private static let longestLine = 200
 
-    init(_ schema: JSONValue?) {
+    init(_ schema: JSONValue?, prefix: String = "field-", insists: Bool = true) {
+        self.prefix = prefix
+        self.insists = insists
         let required = Set((schema?["required"]?.arrayValue ?? []).compactMap(\.stringValue))
         fields = (schema?["properties"]?.objectValue ?? [:]).enumerated().map { index, member in
             Field(
-                id: "\(Self.prefix)\(index + 1)", name: member.key, schema: member.value,
+                id: "\(prefix)\(index + 1)", name: member.key, schema: member.value,
                 isRequired: required.contains(member.key))
         }
     }
@@ -39,10 +43,11 @@ struct TaskForm {
     func context(posted: FormBody?, mistakes: [String: [String]]) -> [[String: Any]] {
         fields.map { field in
             let mistakes = mistakes[field.name] ?? []
-            let value = posted?[Self.prefix + field.name] ?? field.schema["default"].map(Self.text) ?? ""
+            let value = posted?[prefix + field.name] ?? field.schema["default"].map(Self.text) ?? ""
             var context: [String: Any] = [
-                "id": field.id, "name": Self.prefix + field.name, "label": field.label,
-                "isRequired": field.isRequired, "value": value, "isWrong": !mistakes.isEmpty, "mistakes": mistakes,
+                "id": field.id, "name": prefix + field.name, "label": field.label,
+                "isRequired": field.isRequired, "insists": field.isRequired && insists, "value": value,
+                "isWrong": !mistakes.isEmpty, "mistakes": mistakes,
                 "isDescribed": !mistakes.isEmpty || field.schema["description"]?.stringValue != nil,
             ]
             if let hint = field.schema["description"]?.stringValue { context["hint"] = hint }
@@ -92,7 +97,7 @@ struct TaskForm {
         guard !fields.isEmpty else { return JSONValue?.none }
         var data: JSONObject = [:]
         for field in fields {
-            let text = posted[Self.prefix + field.name]
+            let text = posted[prefix + field.name]
             if field.type == "boolean", field.schema["enum"] == nil {
                 data[field.name] = .bool(text == "true")
                 continue
@@ -130,7 +135,7 @@ struct TaskForm {
     /// That a member is missing is said of the object that lacks it, so the field is found by what was left empty.
     private func missing(from posted: FormBody, named message: String) -> Field? {
         fields.first { field in
-            field.isRequired && posted[Self.prefix + field.name].isEmpty && message.contains("“\(field.label)”")
+            field.isRequired && posted[prefix + field.name].isEmpty && message.contains("“\(field.label)”")
         } ?? fields.first { $0.isRequired && message.contains("“\($0.name)”") }
     }
 

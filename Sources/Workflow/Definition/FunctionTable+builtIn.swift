@@ -7,11 +7,7 @@ extension FunctionTable {
     package static let builtIn = FunctionTable(functions: [
         Function(
             name: humanTaskFunction, performer: .person,
-            arguments: [
-                .init("title", isRequired: true), .init("role", isRequired: true), .init("description"), .init("form"),
-                .init("evidence"), .init("outcomes"), .init("priority"), .init("dueInSeconds"), .init("onDue"),
-                .init("escalation"), .init("fourEyes"),
-            ]),
+            arguments: HumanTaskArguments.names.map { .init($0, isRequired: $0 == "title") }),
         Function(
             name: serviceLevelFunction, performer: .clock,
             arguments: [

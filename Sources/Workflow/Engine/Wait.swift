@@ -82,10 +82,7 @@ package struct EventFilter: Sendable, Hashable {
     }
 }
 
-/// Work for a person; `arguments` is the evaluated `with` of `human-task:1.0.0@default`:
-/// `title`, `description`, `role`, `form` (JSON Schema), `evidence` (any JSON), `outcomes` (array of
-/// `{name,label,requiresReason}`), `priority` 0–100, `dueInSeconds`, `onDue` (`expire` or `escalate`),
-/// `escalation` (array of `{afterSeconds, role}`), `fourEyes` (bool: whoever started the run cannot decide).
+/// Work for people; `arguments` is the evaluated `with` of `human-task:1.0.0@default`, which `HumanTaskArguments` reads.
 package struct HumanTaskRequest: Sendable, Hashable {
     package var arguments: JSONValue
     package init(arguments: JSONValue) { self.arguments = arguments }

@@ -46,7 +46,7 @@ struct ControlPlane: Sendable {
             settings: CatalogueSettings(catalogue: catalogue, vault: domain.vault), zones: zones, deadlines: bell,
             clocks: domain.clockBell, logger: logger)
         let intake = EventIntake(database: database, board: board, triggers: triggers, logger: logger)
-        let humanTasks = HumanTaskService(database: database, board: board)
+        let humanTasks = HumanTaskService(database: database, board: board, bell: bell)
         let runners = RunnerStore(database: database, board: board)
         let runs = RunDirectory(database: database, board: board)
         let sessions = SessionStore(database)
@@ -80,11 +80,13 @@ struct ControlPlane: Sendable {
             Repeated("tenancy feed", logger) { try await domain.feed.run() },
             Repeated("key use", logger) { try await domain.authenticator.run() },
             WorkListener(database: database, board: board),
-            Deadlines(service: humanTasks, bell: bell, logger: logger),
             ScheduleService(database: database, board: board, zones: zones, logger: logger),
             ServiceLevelWatch(
                 database: database, board: board, triggers: triggers, zones: zones, bell: domain.clockBell,
                 logger: logger),
+            Deadlines(
+                service: humanTasks, bell: bell,
+                announcer: TaskAnnouncer(database: database, board: board, triggers: triggers), logger: logger),
             Repeated("expired keys and sessions", logger, everySeconds: 3600) { try await idempotency.removeExpired() },
         ]
         services += try await provisioning(sync, runners)

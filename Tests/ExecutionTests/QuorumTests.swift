@@ -1,0 +1,114 @@
+import Execution
+import JSON
+import Primitives
+import Tenancy
+import TestSupport
+import Testing
+
+@Suite("several people decide", .timeLimit(.minutes(2)))
+struct QuorumTests {
+    @Test("of many who agree at once, the last one that is needed closes, once")
+    func race() async throws {
+        try await ShellFixture.with { shell in
+            let people = try await shell.supervisors(6)
+            let opened = try await shell.open(("approve", Asked.approval(["quorum": ["of": 3]])))
+            let task = opened.tasks[0]
+            let results = await withTaskGroup(of: Result<HumanTask, any Error>.self) { group in
+                for (index, person) in people.enumerated() {
+                    let shell = index.isMultiple(of: 2) ? shell : shell.restarted()
+                    group.addTask {
+                        do { return .success(try await shell.approve(task, by: person)) } catch {
+                            return .failure(error)
+                        }
+                    }
+                }
+                return await group.reduce(into: []) { $0.append($1) }
+            }
+            let done = results.compactMap { try? $0.get() }
+            #expect(done.count == 3, "two agreed, the third closed, the others came too late")
+            #expect(done.count { $0.status == .decided } == 1)
+            for case .failure(let error) in results { #expect((error as? Problem)?.code == .wrongState) }
+            #expect(try await shell.count("millwright.human_task_decision") == 3)
+            #expect(try await shell.count("millwright.human_task_decision", "closes") == 1)
+            #expect(try await shell.metered(.humanDecisions) == 3)
+            let answered = try #require(try await opened.runner.call().work.first)
+            guard answered.inputs.count == 1, case .succeeded(_, let result, _) = answered.inputs[0].input.kind else {
+                Issue.record("unexpected: \(answered)")
+                return
+            }
+            #expect(result["outcome"] == "approve" && result["decisions"]?.arrayValue?.count == 3)
+            #expect(result["decisions"]?[0]?["person"]?["name"]?.stringValue != nil)
+        }
+    }
+
+    @Test("one person counts once, however often and in however many requests at once")
+    func samePerson() async throws {
+        try await ShellFixture.with { shell in
+            let people = try await shell.supervisors(3)
+            let task = try await shell.open(("approve", Asked.approval(["quorum": ["of": 2]]))).tasks[0]
+            let accepted = await withTaskGroup(of: Bool.self) { group in
+                for _ in 0..<5 { group.addTask { (try? await shell.approve(task, by: people[0])) != nil } }
+                return await group.reduce(into: 0) { $0 += $1 ? 1 : 0 }
+            }
+            #expect(accepted == 1)
+            #expect(await refusal { try await shell.approve(task, "reject", by: people[0]) } == .wrongState)
+            #expect(try await shell.task(task).status == .open)
+            #expect(
+                await refusal { try await shell.tasks.claim(task.id, in: shell.scope, by: people[1]) } == .wrongState)
+            #expect(try await shell.approve(task, by: people[1]).status == .decided)
+        }
+    }
+
+    @Test("a veto closes at once, and comes too late for a quorum that is reached")
+    func veto() async throws {
+        try await ShellFixture.with { shell in
+            let people = try await shell.supervisors(4)
+            let arguments = Asked.approval(["quorum": ["of": 2], "veto": ["reject"]])
+            let tasks = try await shell.open(("a", arguments), ("b", arguments)).tasks
+            _ = try await shell.approve(tasks[0], by: people[0])
+            let vetoed = try await shell.approve(tasks[0], "reject", by: people[1])
+            #expect(vetoed.status == .decided && vetoed.outcome == "reject")
+            _ = try await shell.approve(tasks[1], by: people[0])
+            #expect(try await shell.approve(tasks[1], by: people[1]).outcome == "approve")
+            #expect(await refusal { try await shell.approve(tasks[1], "reject", by: people[2]) } == .wrongState)
+        }
+    }
+
+    @Test("a quorum that cannot be reached any more closes the task, as the template says")
+    func unreachable() async throws {
+        try await ShellFixture.with { shell in
+            let people = try await shell.supervisors(3)
+            let opened = try await shell.open(
+                ("a", Asked.approval(["quorum": ["of": 3]])),
+                ("b", Asked.approval(["quorum": ["of": 2, "among": 2, "otherwise": "split"]])))
+            #expect(try await shell.approve(opened.tasks[0], by: people[0]).status == .open)
+            let undecided = try await shell.approve(opened.tasks[0], "reject", by: people[1])
+            #expect(undecided.status == .decided && undecided.outcome == "undecided", "one is left, two are missing")
+            _ = try await shell.approve(opened.tasks[1], by: people[0])
+            #expect(try await shell.approve(opened.tasks[1], "reject", by: people[1]).outcome == "split")
+            let inputs = try await opened.runner.call().work.flatMap(\.inputs)
+            let results = inputs.compactMap { input -> JSONValue? in
+                if case .succeeded(_, let result, _) = input.input.kind { result } else { nil }
+            }
+            #expect(Set(results.compactMap { $0["outcome"]?.stringValue }) == ["undecided", "split"])
+            #expect(results.allSatisfy { $0["decidedBy"]?.isNull == true }, "nobody chose that")
+        }
+    }
+
+    @Test("whoever may not decide does not count as somebody who could still agree")
+    func panel() async throws {
+        try await ShellFixture.with { shell in
+            let starter = try await shell.tenants.makePrincipal(.supervisor, in: shell.scope)
+            let people = try await shell.supervisors(2)
+            _ = try await shell.tenants.makePrincipal(.auditor, in: shell.scope)
+            let opened = try await shell.open(
+                ("a", Asked.approval(["quorum": ["of": 2], "excludeInitiator": true])), sentBy: starter.actor)
+            #expect(
+                await refusal { try await shell.approve(opened.tasks[0], by: starter.principal) }
+                    == .segregationOfDuties)
+            #expect(try await shell.approve(opened.tasks[0], by: people[0]).status == .open)
+            let last = try await shell.approve(opened.tasks[0], "reject", by: people[1])
+            #expect(last.outcome == "undecided", "the initiator is the only one left")
+        }
+    }
+}

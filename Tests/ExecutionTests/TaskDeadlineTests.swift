@@ -1,0 +1,142 @@
+import Execution
+import JSON
+import Primitives
+import RunnerProtocol
+import Tenancy
+import TestSupport
+import Testing
+import Workflow
+
+@Suite("people are reminded and told, each time once", .timeLimit(.minutes(2)))
+struct TaskDeadlineTests {
+    private func deadlines(_ shell: ShellFixture) -> Deadlines {
+        Deadlines(
+            service: shell.tasks, bell: shell.bell,
+            announcer: TaskAnnouncer(
+                database: shell.database, board: shell.board,
+                triggers: DatabaseTriggerSource(database: shell.database, logger: PostgresFixture.logger),
+                clock: shell.clock), logger: PostgresFixture.logger)
+    }
+
+    private func told(_ shell: ShellFixture) async throws -> [String] {
+        try await shell.events.list(in: shell.scope, page: PageRequest(limit: 200)).items.map(\.type)
+            .filter { $0.hasPrefix(TaskAnnouncer.typePrefix) }
+            .map { String($0.dropFirst(TaskAnnouncer.typePrefix.count)) }.sorted()
+    }
+
+    private static let everything: JSONValue = [
+        "due": "PT10M", "reminders": [["afterOpening": "PT1M"], ["beforeDue": "PT5M"]],
+        "escalation": [["after": "PT7M", "candidates": ["roles": ["quality", "maintenance"]], "priority": 90]],
+        "announce": ["opened", "reminder", "escalated", "decided", "expired", "assigned"],
+    ]
+
+    @Test("two control planes that look at once remind, escalate and tell once; one that starts later does not again")
+    func onceEach() async throws {
+        try await ShellFixture.with { shell in
+            let opened = try await shell.open(("a", Asked.approval(Self.everything)))
+            let task = opened.tasks[0]
+            for (seconds, sent, level) in [(61.0, 1, 0), (240.0, 2, 0), (120.0, 2, 1)] {
+                shell.clock.advance(seconds: seconds)
+                let planes = [deadlines(shell), deadlines(shell.restarted())]
+                try await withThrowingTaskGroup { group in
+                    for plane in planes { group.addTask { _ = try await plane.act() } }
+                    try await group.waitForAll()
+                }
+                _ = try await deadlines(shell.restarted()).act()
+                let now = try await shell.task(task)
+                #expect(now.remindersSent == sent && now.escalationLevel == level)
+            }
+            let escalated = try await shell.task(task)
+            #expect(escalated.roles == [.quality, .maintenance] && escalated.priority == 90)
+            let entries = try await shell.tenants.audit.entries(in: shell.scope, page: .init()).items.map(
+                \.entry.action)
+            #expect(entries.count { $0 == "human-task.reminded" } == 2)
+            #expect(entries.count { $0 == "human-task.escalated" } == 1)
+            #expect(try await told(shell) == ["escalated", "opened", "reminder", "reminder"])
+            shell.clock.advance(seconds: 600)
+            _ = try await deadlines(shell).act()
+            #expect(try await told(shell) == ["escalated", "expired", "opened", "reminder", "reminder"])
+            #expect(try await shell.count("millwright.human_task_announcement") == 0)
+        }
+    }
+
+    @Test("reminders that came together while nobody looked are one")
+    func missed() async throws {
+        try await ShellFixture.with { shell in
+            var arguments = Asked.approval(["announce": ["reminder"]])
+            arguments.set("reminders", [["afterOpening": "PT1M"], ["afterOpening": "PT2M"], ["afterOpening": "PT1H"]])
+            let task = try await shell.open(("a", arguments)).tasks[0]
+            shell.clock.advance(seconds: 600)
+            #expect(try await deadlines(shell).act() <= 60)
+            #expect(try await shell.task(task).remindersSent == 2)
+            #expect(try await told(shell) == ["reminder"])
+        }
+    }
+
+    @Test("a workflow that is started by what is told runs after it, one longer in the chain; nothing is told unasked")
+    func starting() async throws {
+        try await ShellFixture.with { shell in
+            try await shell.addWorkflow("mailer", startedBy: TaskAnnouncer.typePrefix + "decided")
+            let person = try await shell.tenants.makePrincipal(.supervisor, in: shell.scope)
+            let tasks = try await shell.open(
+                ("a", Asked.approval(["announce": ["decided"]])), ("b", Asked.approval()), sentBy: person.actor
+            ).tasks
+            _ = try await shell.approve(tasks[0], by: person.principal)
+            _ = try await shell.approve(tasks[1], by: person.principal)
+            _ = try await deadlines(shell).act()
+            #expect(try await told(shell) == ["decided"])
+            let runs = try await shell.runs.list(in: shell.scope, page: PageRequest()).items
+            let mailer = try #require(runs.first { $0.workflowName == "mailer" })
+            #expect(mailer.initiator == person.principal.id, "whoever caused the run caused what follows from it")
+            let input = try await shell.runs.run(mailer.id, in: shell.scope).input
+            #expect(input[0]?["data"]?["outcome"] == "approve")
+            #expect(input[0]?["data"]?["task"] == .string(tasks[0].id.description))
+        }
+    }
+
+    @Test("the list has the most urgent first, page by page, and only what is to be followed up when asked")
+    func urgency() async throws {
+        try await ShellFixture.with { shell in
+            let tasks = try await shell.open(
+                ("calm", Asked.approval(["priority": 10, "followUp": "PT1M"])),
+                ("late", Asked.approval(["due": "PT9H"])),
+                ("soon", Asked.approval(["due": "PT1H"])), ("plain", Asked.approval()),
+                ("urgent", Asked.approval(["priority": 99]))
+            ).tasks
+            var seen: [String] = []
+            var cursor: String?
+            repeat {
+                let page = try await shell.tasks.list(
+                    in: shell.scope, page: PageRequest(limit: 2, cursor: cursor))
+                seen += page.items.compactMap(\.taskName)
+                cursor = page.next
+            } while cursor != nil
+            #expect(seen == ["urgent", "soon", "late", "plain", "calm"])
+            shell.clock.advance(seconds: 120)
+            let due = try await shell.tasks.list(
+                in: shell.scope, matching: .init(followUpBy: shell.clock.now()), page: .init())
+            #expect(due.items.map(\.id) == [tasks[0].id])
+        }
+    }
+
+    @Test("persons who are named decide, by identifier or mail address, and nobody else")
+    func people() async throws {
+        try await ShellFixture.with { shell in
+            let named = try await shell.supervisors(3)
+            let arguments: JSONValue = [
+                "title": "Sign",
+                "candidates": [
+                    "principals": [.string("\(named[0].id)"), .string(named[1].email?.uppercased() ?? "")]
+                ],
+            ]
+            let tasks = try await shell.open(("a", arguments), ("b", arguments)).tasks
+            #expect(await refusal { try await shell.approve(tasks[0], "done", by: named[2]) } == .forbidden)
+            #expect(try await shell.approve(tasks[0], "done", by: named[0]).decision?.role == nil)
+            #expect(
+                try await shell.tasks.list(for: named[1], in: shell.scope, page: .init()).items.map(\.id) == [
+                    tasks[1].id
+                ])
+            #expect(try await shell.approve(tasks[1], "done", by: named[1]).status == .decided)
+        }
+    }
+}
