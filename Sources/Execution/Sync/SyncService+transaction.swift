@@ -121,6 +121,8 @@ extension SyncService {
             need.insert(.inputs)
         }
         if !need.isEmpty { board.wake(need, batch.plant.plantID) }
+        let freesSlot = batch.commits.contains { $0.status.isFinal && moved[$0.runID]?.hasSlot == true }
+        if freesSlot || batch.effects.children.contains(where: \.child.isQueued) { board.slots.ring() }
         if let next = batch.effects.humanTasks.compactMap(\.task.nextActionAt).min() { deadlines.announce(next) }
     }
 
@@ -183,6 +185,7 @@ extension SyncService {
             return try await ending.perform(in: transaction)
         }
         if ended.answeredParents { board.wake(.inputs, call.plant.plantID) }
+        if ended.freedSlots { board.slots.ring() }
         return ended.runs.isEmpty ? .conflict : .refused
     }
 }

@@ -46,7 +46,8 @@ struct ControlPlane: Sendable {
         let intake = EventIntake(database: database, board: board, triggers: triggers, logger: logger)
         let humanTasks = HumanTaskService(database: database, board: board)
         let runners = RunnerStore(database: database, board: board)
-        let runs = RunDirectory(database: database, board: board)
+        let runs = RunDirectory(
+            database: database, board: board, definitions: CatalogueDefinitions(catalogue: catalogue))
         let sessions = SessionStore(database)
         let idempotency = IdempotencyStore(database)
         let limits = RequestLimits(
