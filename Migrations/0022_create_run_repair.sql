@@ -42,6 +42,9 @@ ALTER TABLE millwright.journal_entry
       'run-started', 'task-completed', 'task-faulted', 'task-retried', 'task-skipped', 'wait-opened', 'event-emitted',
       'run-completed', 'run-faulted', 'run-cancelled', 'run-reopened')) NOT VALID;
 
+-- When the entry was stored, in the order of which the plant's timeline is read. The entries of before get one moment.
+ALTER TABLE millwright.journal_entry ADD COLUMN recorded_at timestamptz NOT NULL DEFAULT now();
+
 ALTER TABLE millwright.event_quarantine
   ADD COLUMN handled_at timestamptz,
   ADD COLUMN handled_as text,
@@ -180,3 +183,11 @@ AFTER UPDATE ON millwright.runner
 FOR EACH ROW WHEN (
   OLD.epoch <> NEW.epoch OR OLD.desired_state <> NEW.desired_state OR OLD.observed_state <> NEW.observed_state)
 EXECUTE FUNCTION millwright.record_runner_change();
+
+-- The number of the transaction that made a row, across the turns of the 32-bit counter: what is asked about is young.
+CREATE FUNCTION millwright.full_xid(short xid) RETURNS xid8
+LANGUAGE sql STABLE
+RETURN (
+  pg_snapshot_xmax(pg_current_snapshot())::text::bigint
+  - ((pg_snapshot_xmax(pg_current_snapshot())::text::bigint - short::text::bigint) & 4294967295))::text::xid8;
+GRANT EXECUTE ON FUNCTION millwright.full_xid(xid) TO millwright_app, millwright_platform;

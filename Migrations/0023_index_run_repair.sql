@@ -1,6 +1,6 @@
 -- Purpose: the indexes of what 0022 added, and its check validated.
 -- Locks: SHARE on run and event_quarantine while the indexes are built: they are read, and starting or ending a run waits.
--- SHARE UPDATE EXCLUSIVE on journal_entry while its kinds are checked.
+-- SHARE on journal_entry and human_task_decision likewise, and SHARE UPDATE EXCLUSIVE while its kinds are checked.
 --
 -- In a transaction of its own, so that 0022 lets go of its locks before a table is read.
 
@@ -32,3 +32,8 @@ ON millwright.run (partner_id, client_id, plant_id, business_key text_pattern_op
 WHERE business_key IS NOT NULL;
 CREATE INDEX event_quarantine_dead ON millwright.event_quarantine (partner_id, client_id, plant_id, quarantine_id)
 WHERE handled_at IS NULL;
+-- What the plant's timeline shows of the journal (the condition stands the same in its query), and of people.
+CREATE INDEX journal_entry_of_timeline ON millwright.journal_entry (partner_id, client_id, plant_id, recorded_at)
+WHERE task_reference IS NULL OR (kind = 'wait-opened' AND function LIKE 'human-task:%');
+CREATE INDEX human_task_decision_by_time
+ON millwright.human_task_decision (partner_id, client_id, plant_id, decided_at);

@@ -24,7 +24,11 @@ package final class DispatchBoard: Sendable {
     private let state = Mutex(State())
     private let clock: any WallClock
     /// Runs of limited workflows were stored, or ended.
-    package let slots = SlotBell()
+    package let slots = ServiceBell()
+    /// An operation on many runs was begun.
+    package let bulk = ServiceBell()
+    /// Who watches a plant.
+    package let watchers = PlantWatchers()
 
     package init(clock: any WallClock = SystemWallClock()) { self.clock = clock }
 
@@ -61,6 +65,7 @@ package final class DispatchBoard: Sendable {
 
     /// A plant that has never called is not entered: its first call asks for everything.
     private func ring(_ plant: PlantID, _ change: (inout PlantDesk) -> Void) {
+        watchers.ring(plant)
         let bell = state.withLock { state -> AsyncStream<Void>.Continuation? in
             guard state.places[plant] != nil else { return nil }
             change(&state.places[plant]!.desk)

@@ -114,6 +114,7 @@ extension SyncService {
 
     /// Runs of the same plant that have something new because of the commits.
     private func announce(_ batch: CommitBatch, _ moved: [RunID: CommitBatch.Moved]) {
+        board.watchers.ring(batch.plant.plantID)
         var need: Need = []
         if !batch.effects.children.isEmpty { need.insert(.pending) }
         if batch.effects.answersRuns { need.insert(.inputs) }

@@ -79,6 +79,9 @@ struct ControlPlane: Sendable {
             WorkListener(database: database, board: board),
             Deadlines(service: humanTasks, bell: bell, logger: logger),
             ScheduleService(database: database, board: board, zones: ZoneFiles(), logger: logger),
+            SlotService(database: database, board: board, logger: logger),
+            BulkService(runs: runs, logger: logger),
+            Repeated("old checkpoints", logger, everySeconds: 3600) { try await runs.removeOldCheckpoints() },
             Repeated("expired keys and sessions", logger, everySeconds: 3600) { try await idempotency.removeExpired() },
         ]
         services += try await provisioning(sync, runners)

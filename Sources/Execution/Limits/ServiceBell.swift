@@ -1,7 +1,7 @@
 import Synchronization
 
-/// Tells the slot service that a run waits for a slot, or that one may be free. What is missed is found at its next look.
-package final class SlotBell: Sendable {
+/// Wakes a service of this process that sleeps until its next look. What is missed is found then.
+package final class ServiceBell: Sendable {
     private struct State {
         var hasRung = false
         var waiting: AsyncStream<Void>.Continuation?
