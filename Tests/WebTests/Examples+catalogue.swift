@@ -83,6 +83,9 @@ extension Examples {
                 #expect(try await client.call(.post, String(suspend), key: key, body.serialized()).status == 200)
             }
             return plain(path, body)
+        case "retryRun", "rerunRun", "restartRun", "migrateRun", "setRunPriority", "operateRuns",
+            "cancelBulkOperation", "replayDeadLetter", "dismissDeadLetter", "setWorkflowPolicy":
+            return try await repairRequest(name, operation, stage)
         case "claimHumanTask", "releaseHumanTask", "decideHumanTask":
             let supervisor = try await tenants.makePrincipal(.supervisor, in: stage.scope)
             let task = try await openedTask(in: stage)
@@ -107,7 +110,7 @@ extension Examples {
         return slug
     }
 
-    private func cloned(in stage: Stage) async throws -> WorkflowID {
+    func cloned(in stage: Stage) async throws -> WorkflowID {
         let slug = try await published(in: stage)
         return try await fixture.catalogue.workflows.clone(
             WorkflowDraft(
@@ -116,7 +119,7 @@ extension Examples {
         ).id
     }
 
-    private func started(in stage: Stage) async throws -> String {
+    func started(in stage: Stage) async throws -> String {
         let workflow = try await cloned(in: stage)
         let answer = try await client.call(
             .post, "/v1/plants/\(stage.place.plantID)/runs", key: key,
@@ -132,7 +135,7 @@ extension Examples {
         let sync = SyncService(
             database: tenants.database, board: board,
             triggers: DatabaseTriggerSource(database: tenants.database, logger: PostgresFixture.logger),
-            definitions: NoDefinitions(), settings: NoSettings(), logger: PostgresFixture.logger)
+            definitions: SmallDefinitions(), settings: NoSettings(), logger: PostgresFixture.logger)
         let (runner, epoch) = try await RunnerStore(database: tenants.database, board: board).beginEpoch(of: scope)
         func call(_ commits: [RunCommit], isFirst: Bool) async throws -> SyncResponse {
             try await sync.sync(
@@ -163,10 +166,16 @@ extension Examples {
     }
 }
 
-private struct NoDefinitions: DefinitionSource {
+/// Every digest is the same small workflow.
+struct SmallDefinitions: DefinitionSource {
+    static let document: JSONValue = [
+        "document": ["dsl": "1.0.3", "namespace": "tests", "name": "small", "version": "1.0.0"],
+        "do": [["only": ["set": ["x": 1]]]],
+    ]
+
     func definitions(_ digests: Set<String>, of plant: PlantKey) async throws -> [DefinitionEnvelope] {
         digests.sorted().map {
-            DefinitionEnvelope(digest: $0, document: [:], parameters: [:], bindings: [:], facts: [:])
+            DefinitionEnvelope(digest: $0, document: Self.document, parameters: [:], bindings: [:], facts: [:])
         }
     }
 }

@@ -14,19 +14,20 @@ extension RunDirectory {
         let plant = try PlantKey(scope)
         // The largest identifier of this moment: runs of the same millisecond are in.
         let before = RunID(UUIDv7(high: UInt64(max(0, clock.now().unixMilliseconds)) << 16 | 0x7FFF, low: .max))
-        let count = try await database.readPipeline(
-            scope,
-            [
-                """
-                SELECT count(*) AS runs
-                FROM (
-                  SELECT
-                  FROM millwright.run AS run
-                  WHERE \(fragment: plant.owns("run"))\(fragment: filter.conditions) AND run.run_id < \(before)
-                  LIMIT \(Self.maximumBulkRuns + 1)
-                ) AS meant
-                """
-            ])[0].first?.decode("runs", as: Int.self) ?? 0
+        let count =
+            try await database.readPipeline(
+                scope,
+                [
+                    """
+                    SELECT count(*) AS runs
+                    FROM (
+                      SELECT
+                      FROM millwright.run AS run
+                      WHERE \(fragment: plant.owns("run"))\(fragment: filter.conditions) AND run.run_id < \(before)
+                      LIMIT \(Self.maximumBulkRuns + 1)
+                    ) AS meant
+                    """
+                ])[0].first?.decode("runs", as: Int.self) ?? 0
         let sample = try await list(in: scope, matching: filter, page: PageRequest(limit: Self.bulkSample)).items
         return BulkPreview(count: count, sample: sample, before: before)
     }
@@ -40,7 +41,8 @@ extension RunDirectory {
         let plant = try PlantKey(scope)
         guard planned <= Self.maximumBulkRuns else {
             throw Problem(
-                .invalidRequest, "The filter names more than \(Self.maximumBulkRuns) runs. Narrow it, by time for instance.")
+                .invalidRequest,
+                "The filter names more than \(Self.maximumBulkRuns) runs. Narrow it, by time for instance.")
         }
         let now = clock.now()
         let id = BulkOperationID(ids.next(at: now))
@@ -94,7 +96,8 @@ extension RunDirectory {
     }
 
     /// What is done stays done.
-    package func cancelBulk(_ id: BulkOperationID, in scope: TenantScope, reason: String, by actor: Actor) async throws {
+    package func cancelBulk(_ id: BulkOperationID, in scope: TenantScope, reason: String, by actor: Actor) async throws
+    {
         let plant = try PlantKey(scope)
         let now = clock.now()
         try await database.transaction(scope) { transaction in

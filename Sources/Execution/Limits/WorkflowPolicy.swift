@@ -90,7 +90,9 @@ struct EventExpression: Sendable {
 
     /// `nil` when it fails on the event, or yields nothing.
     func value(of event: JSONValue) -> JSONValue? {
-        guard let value = try? program.first(event, variables: [], budget: Self.budget), !value.isNull else { return nil }
+        guard let value = try? program.first(event, variables: [], budget: Self.budget), !value.isNull else {
+            return nil
+        }
         return value
     }
 }

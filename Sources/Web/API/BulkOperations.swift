@@ -13,7 +13,8 @@ struct BulkOperations {
 
     private static let schema = Schema.object(
         [
-            "id": Schema.uuid, "action": Schema.oneOf(RunAction.Name.self), "status": Schema.oneOf(BulkOperation.Status.self),
+            "id": Schema.uuid, "action": Schema.oneOf(RunAction.Name.self),
+            "status": Schema.oneOf(BulkOperation.Status.self),
             "filter": Schema.anyObject, "arguments": Schema.anyObject, "reason": Schema.string,
             "planned": Schema.integer, "succeeded": Schema.integer, "failed": Schema.integer,
             "createdAt": Schema.timestamp, "endedAt": Schema.timestamp,

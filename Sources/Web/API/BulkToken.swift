@@ -27,7 +27,8 @@ struct BulkToken: Sendable {
     ) {
         let refused = Problem(
             .preconditionFailed,
-            "The token is not of a dry run of this action on this filter, or it is older than 15 minutes. Do the dry run again.")
+            "The token is not of a dry run of this action on this filter, or it is older than 15 minutes. Do the dry run again."
+        )
         let parts = token.split(separator: ".").map(String.init)
         guard parts.count == 2, let bytes = Base64URL.decode(parts[0]), let mark = Base64URL.decode(parts[1]),
             Redacted(tag(bytes, scope)).matches(mark[...]), let payload = try? JSONValue(parsing: bytes),

@@ -26,7 +26,8 @@ struct RunRepairOperations {
         .rerun: ["task": Schema.text, "input": Schema.anything],
         .restart: ["version": Schema.text, "input": Schema.anything],
         .migrate: [
-            "version": Schema.text, "mapping": ["type": "object", "additionalProperties": Schema.text, "maxProperties": 1000],
+            "version": Schema.text,
+            "mapping": ["type": "object", "additionalProperties": Schema.text, "maxProperties": 1000],
         ],
     ]
 

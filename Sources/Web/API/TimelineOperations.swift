@@ -16,7 +16,9 @@ struct TimelineOperations {
 
     private static let parameters: [QueryParameter] = [
         .init("after", "A position that the timeline gave: what comes after it."),
-        .init("backSeconds", "Without a position: how much of the past to begin with, in seconds.", schema: Schema.integer),
+        .init(
+            "backSeconds", "Without a position: how much of the past to begin with, in seconds.", schema: Schema.integer
+        ),
     ]
 
     private func position(_ call: Call, header: Bool) async throws -> TimelinePosition {

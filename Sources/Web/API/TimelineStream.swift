@@ -55,7 +55,8 @@ final class TimelineStreams: Sendable {
         }
         guard isFree else {
             throw Problem(
-                .tooManyRequests, "At most \(Self.perPrincipal) streams are open for one key. End one of the others first.")
+                .tooManyRequests,
+                "At most \(Self.perPrincipal) streams are open for one key. End one of the others first.")
         }
         return Place(self, principal)
     }

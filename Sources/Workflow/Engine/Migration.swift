@@ -69,7 +69,9 @@ package struct Migration: Sendable {
 
     private func problem(of frame: Frame, in state: RunState) -> String? {
         let reference = target(frame.reference)
-        guard let old = from.program.taskByReference[frame.reference] else { return "The run's version has no such task." }
+        guard let old = from.program.taskByReference[frame.reference] else {
+            return "The run's version has no such task."
+        }
         guard let new = to.program.taskByReference[reference] else {
             return "The new version has no task \(reference). Map it to another."
         }

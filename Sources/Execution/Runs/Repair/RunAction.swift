@@ -111,7 +111,8 @@ extension RunAction {
         case .restart: self = .restart(version, input: object["input"])
         case .migrate:
             let mapping = object["mapping"]?.objectValue ?? [:]
-            self = .migrate(version, mapping: Dictionary(uniqueKeysWithValues: mapping.map { ($0, $1.stringValue ?? "") }))
+            self = .migrate(
+                version, mapping: Dictionary(uniqueKeysWithValues: mapping.map { ($0, $1.stringValue ?? "") }))
         }
     }
 }

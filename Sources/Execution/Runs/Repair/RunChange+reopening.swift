@@ -13,7 +13,9 @@ extension RunChange {
     ) async throws -> Aftermath {
         try checkState(of: run, at: task)
         if let input { try RunInput.check(input) }
-        if let task, !(try shelf.known(run.digest).canBegin(at: task)) { throw noPlace(task, try shelf.known(run.digest)) }
+        if let task, !(try shelf.known(run.digest).canBegin(at: task)) {
+            throw noPlace(task, try shelf.known(run.digest))
+        }
         if run.status.isFinal { try await takeBackAnswer(of: run, in: transaction) }
         let (state, inputs) = try await lastState(of: run, in: transaction)
         var given = input
@@ -150,7 +152,9 @@ extension RunChange {
         guard let input = try row?.decode("input", as: JSONValue.self) else {
             throw Problem(
                 .invalidRequest, "The journal has no input of this task. Give one.",
-                items: [.init(path: "/input", message: "Is needed: the task has not ended before, or only holds others.")])
+                items: [
+                    .init(path: "/input", message: "Is needed: the task has not ended before, or only holds others.")
+                ])
         }
         return input
     }
