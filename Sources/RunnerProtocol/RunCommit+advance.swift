@@ -13,7 +13,8 @@ extension RunCommit {
             state: isFinal ? .none : advance.state.json,
             output: advance.output, error: advance.error?.json, journal: advance.journal, opened: advance.opened,
             closed: advance.closed, timers: isFinal ? [] : OpenTimer.timers(in: advance.state.waits),
-            emitted: advance.emitted, consumedInputs: consumed.filter { $0 > 0 })
+            emitted: advance.emitted, consumedInputs: consumed.filter { $0 > 0 },
+            checkpoint: advance.checkpoint.map(\.json))
     }
 }
 

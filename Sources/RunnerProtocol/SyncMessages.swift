@@ -67,11 +67,14 @@ package struct RunCommit: Sendable {
     package var emitted: [JSONValue]
     /// Delivered inputs that the advance consumed (`DeliveredInput.number`).
     package var consumedInputs: [Int64]
+    /// Of a run that faulted: where it stood, so that an operator can let it go on.
+    package var checkpoint: JSONValue?
 
     package init(
         runID: RunID, expectedSequence: Int64, status: RunStatus, state: JSONValue?, output: JSONValue? = nil,
         error: JSONValue? = nil, journal: [JournalEntry] = [], opened: [Wait] = [], closed: [String] = [],
-        timers: [OpenTimer] = [], emitted: [JSONValue] = [], consumedInputs: [Int64] = []
+        timers: [OpenTimer] = [], emitted: [JSONValue] = [], consumedInputs: [Int64] = [],
+        checkpoint: JSONValue? = nil
     ) {
         self.runID = runID
         self.expectedSequence = expectedSequence
@@ -85,6 +88,7 @@ package struct RunCommit: Sendable {
         self.timers = timers
         self.emitted = emitted
         self.consumedInputs = consumedInputs
+        self.checkpoint = checkpoint
     }
 }
 

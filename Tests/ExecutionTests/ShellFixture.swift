@@ -40,7 +40,7 @@ struct ShellFixture: Sendable {
             database: database, board: board, triggers: triggers, definitions: FixedDefinitions(),
             settings: FixedSettings(), zones: TestZones(), deadlines: bell, clock: clock, logger: PostgresFixture.logger
         )
-        runs = RunDirectory(database: database, board: board, clock: clock)
+        runs = RunDirectory(database: database, board: board, definitions: FixedDefinitions(), clock: clock)
         tasks = HumanTaskService(database: database, board: board, clock: clock)
         runners = RunnerStore(database: database, board: board, clock: clock)
         events = EventDirectory(database: database)

@@ -83,6 +83,9 @@ extension Examples {
                 #expect(try await client.call(.post, String(suspend), key: key, body.serialized()).status == 200)
             }
             return plain(path, body)
+        case "retryRun", "rerunRun", "restartRun", "migrateRun", "setRunPriority", "operateRuns",
+            "cancelBulkOperation", "replayDeadLetter", "dismissDeadLetter", "setWorkflowPolicy":
+            return try await repairRequest(name, operation, stage)
         default: return nil
         }
     }
@@ -94,7 +97,7 @@ extension Examples {
         return slug
     }
 
-    private func cloned(in stage: Stage) async throws -> WorkflowID {
+    func cloned(in stage: Stage) async throws -> WorkflowID {
         let slug = try await published(in: stage)
         return try await fixture.catalogue.workflows.clone(
             WorkflowDraft(
@@ -112,10 +115,16 @@ extension Examples {
     }
 }
 
-struct NoDefinitions: DefinitionSource {
+/// Every digest is the same small workflow.
+struct SmallDefinitions: DefinitionSource {
+    static let document: JSONValue = [
+        "document": ["dsl": "1.0.3", "namespace": "tests", "name": "small", "version": "1.0.0"],
+        "do": [["only": ["set": ["x": 1]]]],
+    ]
+
     func definitions(_ digests: Set<String>, of plant: PlantKey) async throws -> [DefinitionEnvelope] {
         digests.sorted().map {
-            DefinitionEnvelope(digest: $0, document: [:], parameters: [:], bindings: [:], facts: [:])
+            DefinitionEnvelope(digest: $0, document: Self.document, parameters: [:], bindings: [:], facts: [:])
         }
     }
 }
@@ -124,7 +133,7 @@ struct NoZones: TimeZoneSource {
     func rules(of name: String) async throws -> TimeZoneRules { .utc }
 }
 
-private struct NoSettings: SettingsSource {
+struct NoSettings: SettingsSource {
     func settings(of plant: PlantKey, newerThan revision: Int64, sealedTo publicKey: [UInt8]) async throws
         -> PlantSettings?
     { nil }

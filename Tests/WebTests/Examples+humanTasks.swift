@@ -70,7 +70,7 @@ extension Examples {
         let sync = SyncService(
             database: tenants.database, board: board,
             triggers: DatabaseTriggerSource(database: tenants.database, logger: PostgresFixture.logger),
-            definitions: NoDefinitions(), settings: NoSettings(), zones: NoZones(), logger: PostgresFixture.logger)
+            definitions: SmallDefinitions(), settings: NoSettings(), zones: NoZones(), logger: PostgresFixture.logger)
         let (runner, epoch) = try await RunnerStore(database: tenants.database, board: board).beginEpoch(of: scope)
         func call(_ commits: [RunCommit], isFirst: Bool) async throws -> SyncResponse {
             try await sync.sync(

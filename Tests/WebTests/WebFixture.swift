@@ -76,7 +76,7 @@ struct WebFixture: Sendable {
                 audit: tenants.audit,
                 vault: vault, templates: catalogue.templates, connections: catalogue.connections,
                 workflows: catalogue.workflows, intake: intake,
-                runs: RunDirectory(database: database, board: board),
+                runs: RunDirectory(database: database, board: board, definitions: SmallDefinitions()),
                 humanTasks: humanTasks,
                 calendars: BusinessCalendarDirectory(database: database, bell: DeadlineBell()),
                 runners: RunnerStore(database: database, board: board), overview: OverviewReader(database),
@@ -84,7 +84,7 @@ struct WebFixture: Sendable {
                 invoices: InvoiceDirectory(database: database, brands: tenants.brands),
                 idempotency: idempotency, limits: limits, metrics: metrics,
                 readiness: { await readiness.missing() }),
-            further: further, version: "test")
+            further: further, version: "test", streamSeconds: 0.3)
     }
 }
 

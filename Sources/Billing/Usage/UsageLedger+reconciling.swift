@@ -40,8 +40,15 @@ extension UsageLedger {
         GROUP BY partner_id, client_id, plant_id, ingest_id
         UNION ALL
         SELECT partner_id, client_id, plant_id, 'runs', run_id, sequence, count(*)
-        FROM millwright.journal_entry
+        FROM millwright.journal_entry AS entry
         WHERE kind IN ('run-completed', 'run-faulted', 'run-cancelled')
+          -- A run that an operator let go on after its end is counted at its first end.
+          AND NOT EXISTS (
+            SELECT FROM millwright.journal_entry AS earlier
+            WHERE earlier.partner_id = entry.partner_id AND earlier.client_id = entry.client_id
+              AND earlier.plant_id = entry.plant_id AND earlier.run_id = entry.run_id
+              AND earlier.ordinal < entry.ordinal
+              AND earlier.kind IN ('run-completed', 'run-faulted', 'run-cancelled'))
         GROUP BY partner_id, client_id, plant_id, run_id, sequence
         UNION ALL
         SELECT partner_id, client_id, plant_id, 'tasks', run_id, sequence, count(*)

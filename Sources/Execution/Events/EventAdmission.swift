@@ -54,18 +54,29 @@ struct EventAdmission: Sendable {
         """
     }
 
+    /// Who asks for the same run meanwhile waits: to be executed before `statement`; `nil` when no run asks for it.
+    var lock: Statement? {
+        let keys = Set(runs.lazy.filter { $0.deduplicate != nil }.map { "\($0.workflowID)/\($0.businessKey ?? "")" })
+        guard !keys.isEmpty else { return nil }
+        return """
+            SELECT pg_advisory_xact_lock(hashtextextended(\("\(plant.plantID)/") || key, 20261121))
+            FROM unnest(\(keys.sorted())) AS key
+            """
+    }
+
     private var startedRuns: Statement {
         guard !runs.isEmpty else { return "" }
+        let isLimited = runs.contains(where: \.isQueued)
         return """
             , started AS (
               INSERT INTO millwright.run (
                 partner_id, client_id, plant_id, run_id, workflow_id, definition_digest, status, sequence, epoch,
                 priority, chain_depth, journal_length, accepted_at, event_id, business_key, initiator_principal_id,
-                requested_by\(fragment: furtherCauses.columns))
+                requested_by\(fragment: furtherCauses.columns)\(raw: isLimited ? ", queued_at" : ""))
               SELECT
                 \(fragment: plant.values), run.run_id, run.workflow_id, run.definition_digest, 'pending', 0, 0,
                 run.priority, run.chain_depth, 0, stored.received_at, stored.event_id, run.business_key,
-                run.initiator_principal_id, run.requested_by\(fragment: furtherCauses.values)
+                run.initiator_principal_id, run.requested_by\(fragment: furtherCauses.values)\(fragment: queuedSince(isLimited))
               FROM unnest(
                 \(runs.map(\.id)), \(runs.map(\.workflowID)), \(runs.map(\.definitionDigest)),
                 \(runs.map { Int32($0.priority) }), \(runs.map { Int32($0.chainDepth) }), \(runs.map { $0.event?.id }),
@@ -73,7 +84,7 @@ struct EventAdmission: Sendable {
               ) AS run (
                 run_id, workflow_id, definition_digest, priority, chain_depth, event_id, business_key,
                 initiator_principal_id, requested_by\(fragment: furtherCauses.names))
-              JOIN stored ON stored.event_id = run.event_id
+              JOIN stored ON stored.event_id = run.event_id\(fragment: unlessThere)
             )
             """
     }
@@ -88,6 +99,38 @@ struct EventAdmission: Sendable {
                 ARRAY(SELECT json_array_elements_text(run.further -> 'requesters'))
             """, ", \(runs.map { JSONBytes($0.causes.further) })", ", further"
         )
+    private func queuedSince(_ isLimited: Bool) -> Statement {
+        guard isLimited else { return "" }
+        let queued = runs.filter(\.isQueued).map(\.id)
+        return ", CASE WHEN run.run_id = ANY (\(queued)) THEN stored.received_at END"
+    }
+
+    /// Runs that are not stored when one with their business key is there. Of several in the batch the first counts.
+    private var unlessThere: Statement {
+        let wanted = runs.filter { $0.deduplicate != nil }
+        guard !wanted.isEmpty else { return "" }
+        let ever = wanted.filter { $0.deduplicate == .ever }.map(\.workflowID)
+        return """
+
+              WHERE run.run_id <> ALL (\(wanted.map(\.id))) OR NOT EXISTS (
+                SELECT
+                FROM millwright.run AS same
+                WHERE \(fragment: plant.owns("same"))
+                  AND same.business_key = run.business_key AND same.workflow_id = run.workflow_id
+                  AND (
+                    same.status IN ('pending', 'running', 'waiting', 'suspended')
+                    OR same.workflow_id = ANY (\(ever)))
+              ) AND NOT EXISTS (
+                SELECT
+                FROM unnest(
+                  \(wanted.map(\.id)), \(wanted.map(\.workflowID)), \(wanted.map(\.businessKey)),
+                  \(wanted.map { $0.event?.id })
+                ) AS earlier (run_id, workflow_id, business_key, event_id)
+                JOIN stored AS earlier_event ON earlier_event.event_id = earlier.event_id
+                WHERE earlier.workflow_id = run.workflow_id AND earlier.business_key = run.business_key
+                  AND earlier.run_id < run.run_id
+              )
+            """
     }
 
     /// Events from outside are counted, once a batch; what a plant emits itself is free.

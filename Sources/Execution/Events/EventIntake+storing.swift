@@ -55,11 +55,14 @@ extension EventIntake {
     private func storeAtOnce(_ admission: EventAdmission, _ triggers: PlantTriggers) async throws -> Set<EventRecordID>
     {
         let types = Set(admission.events.map(\.type)).sorted()
-        var statements = [guardStatement(admission.plant, triggers, types), admission.statement]
+        var statements = [guardStatement(admission.plant, triggers, types)]
+        if let lock = admission.lock { statements.append(lock) }
+        let place = statements.count
+        statements.append(admission.statement)
         let isMonthKnown = addActivePlant(to: &statements, admission)
         if let notification = board.notification(for: admission.plant) { statements.append(notification) }
         let rows = try await database.pipeline(admission.plant.scope, statements)
-        let stored = try EventAdmission.stored(rows[1])
+        let stored = try EventAdmission.stored(rows[place])
         finish(admission, stored, isMonthKnown: isMonthKnown)
         return stored
     }
@@ -70,11 +73,14 @@ extension EventIntake {
     private func storeAndDeliver(
         _ admission: EventAdmission, _ events: [EventRecord], _ triggers: PlantTriggers
     ) async throws -> Set<EventRecordID> {
-        var statements = [guardStatement(admission.plant, triggers, []), admission.statement]
+        var statements = [guardStatement(admission.plant, triggers, [])]
+        if let lock = admission.lock { statements.append(lock) }
+        let place = statements.count
+        statements.append(admission.statement)
         let isMonthKnown = addActivePlant(to: &statements, admission)
         let notification = board.notification(for: admission.plant)
         let (stored, delivered, gathered) = try await database.transaction(admission.plant.scope) { transaction in
-            let stored = try EventAdmission.stored(try await transaction.batch(statements)[1])
+            let stored = try EventAdmission.stored(try await transaction.batch(statements)[place])
             let now = self.clock.now()
             let delivered = try await EventDelivery(plant: admission.plant, filters: self.filters, now: now)
                 .deliver(admission.events.filter { stored.contains($0.id) }, in: transaction)

@@ -38,13 +38,25 @@ package struct DatabaseTriggerSource: TriggerSource {
                 WHERE \(fragment: plant.owns("contract"))
                 ORDER BY workflow_id, event_type
                 """,
+                """
+                SELECT workflow_id, max_concurrent, max_starts_per_minute, burst, business_key, priority, deduplicate
+                FROM millwright.workflow_policy AS policy
+                WHERE \(fragment: plant.owns("policy"))
+                """,
             ])
         let workflows = try rows[1].map(PlantTriggers.Workflow.init(row:))
         let enabled = Dictionary(uniqueKeysWithValues: workflows.filter(\.isEnabled).map { ($0.id, $0) })
         return PlantTriggers(
             revision: try rows[0].first?.decode("revision") ?? 0, workflows: workflows,
             triggers: try triggers(rows[2], of: enabled, plant), sets: try sets(rows[2], of: enabled, plant),
-            schemas: try schemas(rows[3], of: enabled, plant))
+            schemas: try schemas(rows[3], of: enabled, plant), policies: try policies(rows[4]))
+    }
+
+    /// A policy is checked before it is stored; one that cannot be read limits nothing here, and the database still does.
+    private func policies(_ rows: Rows) throws -> [WorkflowID: StartPolicy] {
+        var policies: [WorkflowID: StartPolicy] = [:]
+        for row in rows { policies[try row.decode("workflow_id")] = try? StartPolicy(WorkflowPolicy(row: row)) }
+        return policies
     }
 
     /// What several events start: the rows of a workflow with its places in order.

@@ -28,11 +28,11 @@ struct EventSets: Sendable {
             for (set, last) in assembly.completed {
                 let members = try await members(of: set, events, in: transaction)
                 let causes = try await causes(of: members, in: transaction)
-                guard let run = run(of: set, members, last, plan, causes) else {
+                guard var run = run(of: set, members, last, plan, causes) else {
                     try await transaction.execute(keepingTooLarge(set, plan))
                     continue
                 }
-                try await transaction.execute(run.insertion(in: plant))
+                run.isQueued = try await transaction.one(run.insertion(in: plant))?.decode("is_queued") ?? false
                 runs.append(run)
             }
         }

@@ -28,16 +28,19 @@ package struct PlantTriggers: Sendable {
     /// The enabled workflows that several events start together.
     let sets: [EventSetPlan]
     private let schemas: [String: [JSONSchema]]
+    /// Of the workflows that have one.
+    let policies: [WorkflowID: StartPolicy]
 
     init(
         revision: Int64, workflows: [Workflow], triggers: [String: [Trigger]], sets: [EventSetPlan] = [],
-        schemas: [String: [JSONSchema]]
+        schemas: [String: [JSONSchema]], policies: [WorkflowID: StartPolicy] = [:]
     ) {
         self.revision = revision
         self.workflows = workflows
         self.triggers = triggers
         self.sets = sets
         self.schemas = schemas
+        self.policies = policies
     }
 
     /// What the plant's enabled workflows expect of the data of such an event.
@@ -71,11 +74,13 @@ package struct PlantTriggers: Sendable {
     /// The runs that the event starts: they carry the event's own time and counter, so that they stand together.
     func runs(startedBy event: EventRecord, causes: RunCauses) -> [NewRun] {
         workflows(startedBy: event).map { workflow in
-            NewRun(
+            var run = NewRun(
                 id: RunID(OrderedIdentifiers.identifier(high: event.id.raw.high)), workflowID: workflow.id,
                 definitionDigest: workflow.digest, acceptedAt: event.receivedAt, origin: .event(event),
                 chainDepth: event.chainDepth, businessKey: event.subject?.prefix(utf8: NewRun.maximumBusinessKeyBytes),
                 causes: causes)
+            if let policy = policies[workflow.id] { policy.apply(to: &run, event.envelope) }
+            return run
         }
     }
 }

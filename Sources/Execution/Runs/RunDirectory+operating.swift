@@ -5,157 +5,197 @@ import Tenancy
 import Workflow
 
 extension RunDirectory {
-    package static let maximumInputBytes = EventLimits.maximumDataBytes
+    package static let maximumInputBytes = RunInput.maximumBytes
+
+    /// What starting by hand asks for.
+    package struct Start: Sendable {
+        package var workflow: WorkflowID
+        package var input: JSONValue
+        package var businessKey: String?
+        package var priority: Int
+        /// A name that the data gives for whoever wants the run, who may not decide its four-eyes tasks.
+        package var requestedBy: String?
+        /// A run of the workflow with the same business key is answered instead of starting another.
+        package var deduplicate: Deduplication?
+
+        package init(
+            _ workflow: WorkflowID, input: JSONValue, businessKey: String? = nil,
+            priority: Int = NewRun.defaultPriority, requestedBy: String? = nil, deduplicate: Deduplication? = nil
+        ) {
+            self.workflow = workflow
+            self.input = input
+            self.businessKey = businessKey
+            self.priority = priority
+            self.requestedBy = requestedBy
+            self.deduplicate = deduplicate
+        }
+    }
+
+    /// The run that is there now, and whether it was there before.
+    package struct Started: Sendable, Hashable {
+        package var id: RunID
+        package var isExisting: Bool
+    }
 
     /// Starts a run by hand.
-    /// - Parameter requestedBy: a name that the data gives for whoever wants it, who may not decide its four-eyes tasks.
     /// - Throws: `Problem.notFound` for a workflow that the plant does not have, `.wrongState` for a disabled one,
     ///   `.tenantSuspended` for a plant that is not active.
-    package func start(
-        _ workflow: WorkflowID, in scope: TenantScope, input: JSONValue, businessKey: String? = nil,
-        priority: Int = NewRun.defaultPriority, requestedBy: String? = nil, by actor: Actor
-    ) async throws -> RunID {
+    package func start(_ start: Start, in scope: TenantScope, by actor: Actor) async throws -> Started {
         let plant = try PlantKey(scope)
-        try checkStart(input, businessKey, priority)
+        try checkStart(start)
         let now = clock.now()
         let id = RunID(ids.next(at: now))
         let notification = board.notification(for: plant)
         let isMonthKnown = months.isRecorded(plant.plantID, at: now)
         do {
-            let run = try await database.transaction(scope) { transaction in
-                let row = try await transaction.batch([
-                    "SELECT millwright.assert_active(\(fragment: plant.values))",
-                    """
-                    SELECT workflow.digest, workflow.is_enabled
-                    FROM millwright.workflow AS workflow
-                    WHERE \(fragment: plant.owns("workflow")) AND workflow.workflow_id = \(workflow)
-                    """,
-                ])[1].first
-                guard let row else { throw Problem.notFound("workflow") }
-                guard try row.decode("is_enabled") else {
-                    throw Problem(.wrongState, "The workflow is disabled. Enable it first.")
-                }
-                let run = NewRun(
-                    id: id, workflowID: workflow, definitionDigest: try row.decode("digest"), acceptedAt: now,
-                    origin: .input(input), priority: priority, businessKey: businessKey,
-                    causes: RunCauses(initiator: actor.principalID, requestedBy: requestedBy))
-                var statements = [run.insertion(in: plant), run.audit(by: actor).insertion(in: scope)]
-                if !isMonthKnown { statements.append(UsageRecord.activePlant(plant, at: now)) }
-                if let notification { statements.append(notification) }
-                try await transaction.commit(with: statements)
-                return run
+            let stored = try await database.transaction(scope) { transaction in
+                try await store(
+                    start, as: id, plant, by: actor, at: now,
+                    beside: (isMonthKnown ? [] : [UsageRecord.activePlant(plant, at: now)])
+                        + [notification].compactMap { $0 }, in: transaction)
             }
+            guard let run = stored.run else { return Started(id: stored.id, isExisting: true) }
             months.setRecorded(plant.plantID, at: now)
             board.announce([run], of: plant.plantID)
-            return id
+            return Started(id: id, isExisting: false)
         } catch  where error.isDatabaseError(ShellSQLState.inactivePlant) {
             throw Problem.inactivePlant
         }
     }
 
-    private func checkStart(_ input: JSONValue, _ businessKey: String?, _ priority: Int) throws(Problem) {
-        var items: [Problem.Item] = []
-        if input.depth(within: EventLimits.maximumDataDepth) == nil {
-            items.append(
-                .init(path: "/input", message: "Is nested more than \(EventLimits.maximumDataDepth) levels deep."))
-        } else if input.serializedBytes().count > Self.maximumInputBytes {
-            items.append(.init(path: "/input", message: "Has more than \(Self.maximumInputBytes) bytes."))
+    package func start(
+        _ workflow: WorkflowID, in scope: TenantScope, input: JSONValue, businessKey: String? = nil,
+        priority: Int = NewRun.defaultPriority, requestedBy: String? = nil, by actor: Actor
+    ) async throws -> RunID {
+        try await start(
+            Start(
+                workflow, input: input, businessKey: businessKey, priority: priority, requestedBy: requestedBy),
+            in: scope, by: actor
+        ).id
+    }
+
+    /// What a start came to: `run` is `nil` when there was such a run already.
+    private struct StoredStart: Sendable {
+        var id: RunID
+        var run: NewRun?
+    }
+
+    private func store(
+        _ start: Start, as id: RunID, _ plant: PlantKey, by actor: Actor, at now: Timestamp,
+        beside statements: [Statement], in transaction: TenantTransaction
+    ) async throws -> StoredStart {
+        var run = NewRun(
+            id: id, workflowID: start.workflow,
+            definitionDigest: try await enabledDigest(of: start.workflow, plant, in: transaction), acceptedAt: now,
+            origin: .input(start.input), priority: start.priority, businessKey: start.businessKey,
+            causes: RunCauses(initiator: actor.principalID, requestedBy: start.requestedBy))
+        if let key = start.businessKey, let deduplicate = start.deduplicate {
+            let same = SameStart(plant: plant, workflow: start.workflow, businessKey: key, until: deduplicate)
+            if let existing = try await same.existing(in: transaction) { return StoredStart(id: existing) }
         }
-        if let businessKey,
-            !(1...NewRun.maximumBusinessKeyBytes).contains(businessKey.utf8.count)
-                || businessKey.unicodeScalars.contains("\0")
-        {
-            items.append(
-                .init(path: "/businessKey", message: "Must have 1 to \(NewRun.maximumBusinessKeyBytes) bytes."))
+        run.isQueued = try await transaction.one(run.insertion(in: plant))?.decode("is_queued") ?? false
+        try await transaction.commit(with: [run.audit(by: actor).insertion(in: plant.scope)] + statements)
+        return StoredStart(id: id, run: run)
+    }
+
+    private func enabledDigest(of workflow: WorkflowID, _ plant: PlantKey, in transaction: TenantTransaction)
+        async throws -> String
+    {
+        let row = try await transaction.batch([
+            "SELECT millwright.assert_active(\(fragment: plant.values))",
+            """
+            SELECT workflow.digest, workflow.is_enabled
+            FROM millwright.workflow AS workflow
+            WHERE \(fragment: plant.owns("workflow")) AND workflow.workflow_id = \(workflow)
+            """,
+        ])[1].first
+        guard let row else { throw Problem.notFound("workflow") }
+        guard try row.decode("is_enabled") else {
+            throw Problem(.wrongState, "The workflow is disabled. Enable it first.")
         }
-        if !(0...100).contains(priority) { items.append(.init(path: "/priority", message: "Must be from 0 to 100.")) }
+        return try row.decode("digest")
+    }
+
+    private func checkStart(_ start: Start) throws(Problem) {
+        var items = RunInput.problems(start.input)
+        if let key = start.businessKey, let problem = NewRun.problem(ofBusinessKey: key) {
+            items.append(.init(path: "/businessKey", message: problem))
+        }
+        if start.deduplicate != nil, start.businessKey == nil {
+            items.append(.init(path: "/businessKey", message: "Is needed to find a run that is the same."))
+        }
+        if !(0...100).contains(start.priority) {
+            items.append(.init(path: "/priority", message: "Must be from 0 to 100."))
+        }
         guard items.isEmpty else { throw Problem(.invalidRequest, "The run cannot be started.", items: items) }
     }
 
-    /// Ends an open run. Its runner drops what it holds of it; an effect that is under way is not undone.
-    /// - Throws: `Problem.notFound`, or `.wrongState` for a run that has ended.
+    /// Does one thing with one run.
+    /// - Returns: the new run of a restart; otherwise `nil`.
+    /// - Throws: `Problem.notFound`, `.wrongState` where the action means nothing, `.invalidRequest`.
+    @discardableResult
+    package func perform(
+        _ action: RunAction, on id: RunID, in scope: TenantScope, reason: String, by actor: Actor
+    ) async throws -> RunID? {
+        let plant = try PlantKey(scope)
+        try await fetchDefinitions(for: action, of: [id], plant)
+        let change = RunChange(plant: plant, reason: reason, actor: actor, ids: ids, now: clock.now())
+        let notification = board.notification(for: plant)
+        let aftermath = try await database.transaction(scope) { transaction in
+            let aftermath = try await change.perform(action, on: id, shelf, in: transaction)
+            if let notification, !aftermath.needs.isEmpty || action == .suspend {
+                try await transaction.execute(notification)
+            }
+            return aftermath
+        }
+        settle(aftermath, of: plant)
+        return aftermath.restarted
+    }
+
+    /// After the commit.
+    func settle(_ aftermath: RunChange.Aftermath, of plant: PlantKey) {
+        if !aftermath.needs.isEmpty { board.wake(aftermath.needs, plant.plantID) }
+        if aftermath.freesSlots { board.slots.ring() }
+    }
+
+    /// Reads what the action needs to know of the runs' definitions, which a transaction must not wait for.
+    func fetchDefinitions(for action: RunAction, of runs: [RunID], _ plant: PlantKey) async throws {
+        let isMigration: Bool
+        switch action {
+        case .rerun: isMigration = false
+        case .migrate: isMigration = true
+        default: return
+        }
+        let rows = try await database.readPipeline(
+            plant.scope,
+            [
+                """
+                SELECT DISTINCT run.definition_digest, workflow.digest
+                FROM millwright.run AS run
+                JOIN millwright.workflow AS workflow
+                  ON \(fragment: plant.owns("workflow")) AND workflow.workflow_id = run.workflow_id
+                WHERE \(fragment: plant.owns("run")) AND run.run_id = ANY (\(runs))
+                """
+            ])[0]
+        var digests: Set<String> = []
+        for row in rows {
+            digests.insert(try row.decode("definition_digest"))
+            if isMigration { digests.insert(try row.decode("digest")) }
+        }
+        if case .migrate(.digest(let digest), _) = action { digests.insert(digest) }
+        try await shelf.fetch(digests, of: plant)
+    }
+
     package func cancel(_ id: RunID, in scope: TenantScope, reason: String, by actor: Actor) async throws {
-        let plant = try PlantKey(scope)
-        let now = clock.now()
-        let notification = board.notification(for: plant)
-        let ended = try await database.transaction(scope) { transaction in
-            let old = try await Self.lockedStatus(of: id, plant, transaction)
-            guard !old.isFinal else { throw Problem(.wrongState, "The run is \(old.rawValue) already.") }
-            let ending = RunEnding(plant: plant, runs: [id], end: .cancelled(reason: reason), now: now)
-            let ended = try await ending.perform(in: transaction)
-            for run in ended.runs {
-                let audit = AuditEntry(
-                    "run.cancelled", objectType: "run", objectID: run.description,
-                    old: run == id ? ["status": .string(old.rawValue)] : nil, new: ["status": "cancelled"],
-                    reason: reason, by: actor)
-                try await transaction.record(audit)
-            }
-            if ended.answeredParents, let notification { try await transaction.execute(notification) }
-            return ended
-        }
-        if ended.answeredParents { board.wake(.inputs, plant.plantID) }
+        try await perform(.cancel, on: id, in: scope, reason: reason, by: actor)
     }
 
-    /// Stops an open run where it stands. Answers that come meanwhile are kept.
     package func suspend(_ id: RunID, in scope: TenantScope, reason: String, by actor: Actor) async throws {
-        try await change(id, in: scope, reason: reason, by: actor, to: .suspended) { plant in
-            """
-            UPDATE millwright.run AS run
-            SET status = 'suspended', suspended_status = run.status, sequence = run.sequence + 1, epoch = 0
-            WHERE \(fragment: plant.owns("run")) AND run.run_id = \(id)
-              AND run.status IN ('pending', 'running', 'waiting')
-            """
-        }
+        try await perform(.suspend, on: id, in: scope, reason: reason, by: actor)
     }
 
-    /// Lets a suspended run go on. One that was suspended while an effect was under way is recovered: its runner finds out
-    /// what became of the effect.
     package func resume(_ id: RunID, in scope: TenantScope, reason: String, by actor: Actor) async throws {
-        try await change(id, in: scope, reason: reason, by: actor, to: .running) { plant in
-            """
-            UPDATE millwright.run AS run
-            SET status = run.suspended_status, suspended_status = NULL, sequence = run.sequence + 1, epoch = 0
-            WHERE \(fragment: plant.owns("run")) AND run.run_id = \(id) AND run.status = 'suspended'
-            """
-        }
-        board.wake(.work, try PlantKey(scope).plantID)
-    }
-
-    private func change(
-        _ id: RunID, in scope: TenantScope, reason: String, by actor: Actor, to state: RunStatus,
-        _ update: @Sendable (PlantKey) -> Statement
-    ) async throws {
-        let plant = try PlantKey(scope)
-        let notification = board.notification(for: plant)
-        let update = update(plant)
-        let action = state == .suspended ? "run.suspended" : "run.resumed"
-        try await database.transaction(scope) { transaction in
-            let old = try await Self.lockedStatus(of: id, plant, transaction)
-            guard try await transaction.execute(update) == 1 else {
-                throw Problem(
-                    .wrongState,
-                    "The run is \(old.rawValue): it cannot be \(state == .suspended ? "suspended" : "resumed").")
-            }
-            try await transaction.record(
-                AuditEntry(
-                    action, objectType: "run", objectID: id.description, old: ["status": .string(old.rawValue)],
-                    reason: reason, by: actor))
-            if let notification { try await transaction.execute(notification) }
-        }
-    }
-
-    private static func lockedStatus(of id: RunID, _ plant: PlantKey, _ transaction: TenantTransaction) async throws
-        -> RunStatus
-    {
-        let row = try await transaction.one(
-            """
-            SELECT run.status
-            FROM millwright.run AS run
-            WHERE \(fragment: plant.owns("run")) AND run.run_id = \(id)
-            FOR UPDATE
-            """)
-        guard let row else { throw Problem.notFound("run") }
-        return try row.decode("status")
+        try await perform(.resume, on: id, in: scope, reason: reason, by: actor)
     }
 }
 

@@ -11,13 +11,16 @@ package struct RunDirectory: Sendable {
     let ids: OrderedIdentifiers
     let clock: any WallClock
     let months = ActiveMonths()
+    /// Definitions that repairing looks at.
+    let shelf: DefinitionShelf
 
     package init(
-        database: Database, board: DispatchBoard, ids: OrderedIdentifiers = OrderedIdentifiers(),
-        clock: any WallClock = SystemWallClock()
+        database: Database, board: DispatchBoard, definitions: any DefinitionSource,
+        ids: OrderedIdentifiers = OrderedIdentifiers(), clock: any WallClock = SystemWallClock()
     ) {
         self.database = database
         self.board = board
+        shelf = DefinitionShelf(definitions)
         self.ids = ids
         self.clock = clock
     }
@@ -26,6 +29,7 @@ package struct RunDirectory: Sendable {
     package func list(in scope: TenantScope, matching filter: RunFilter = .init(), page: PageRequest) async throws
         -> Page<RunSummary>
     {
+        let after: Statement = page.after.map { " AND run.run_id < \($0)" } ?? ""
         let rows = try await database.readPipeline(
             scope,
             [
@@ -35,35 +39,12 @@ package struct RunDirectory: Sendable {
                 JOIN millwright.workflow AS workflow
                   ON workflow.partner_id = run.partner_id AND workflow.client_id = run.client_id
                   AND workflow.plant_id = run.plant_id AND workflow.workflow_id = run.workflow_id
-                WHERE \(fragment: scope.owns("run"))\(fragment: conditions(filter, page))
+                WHERE \(fragment: scope.owns("run"))\(fragment: filter.conditions)\(fragment: after)
                 ORDER BY run.run_id DESC
                 LIMIT \(page.limit + 1)
                 """
             ])[0]
         return page.page(of: try rows.map(RunSummary.init(row:))) { $0.id.raw }
-    }
-
-    /// A condition that is not asked for is left out, so that each question uses its own index.
-    private func conditions(_ filter: RunFilter, _ page: PageRequest) -> Statement {
-        var conditions: Statement = ""
-        func add(_ condition: Statement) { conditions = "\(fragment: conditions) AND \(fragment: condition)" }
-        if let after = page.after { add("run.run_id < \(after)") }
-        if filter.statuses.count == 1, let status = filter.statuses.first {
-            add("run.status = \(status.rawValue)")
-        } else if !filter.statuses.isEmpty {
-            add("run.status = ANY (\(filter.statuses.map(\.rawValue).sorted()))")
-        }
-        if let workflow = filter.workflowID { add("run.workflow_id = \(workflow)") }
-        if let key = filter.businessKey { add("run.business_key = \(key)") }
-        if let event = filter.eventID {
-            // The runs of an event carry the first half of its identifier.
-            add("run.run_id >= \(UUIDv7(high: event.raw.high, low: 0))")
-            add("run.run_id <= \(UUIDv7(high: event.raw.high, low: .max))")
-            add("run.event_id = \(event)")
-        }
-        if let from = filter.acceptedFrom { add("run.accepted_at >= \(from)") }
-        if let to = filter.acceptedTo { add("run.accepted_at < \(to)") }
-        return conditions
     }
 
     package func run(_ id: RunID, in scope: TenantScope) async throws -> RunDetail {

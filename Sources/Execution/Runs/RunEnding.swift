@@ -22,6 +22,8 @@ struct RunEnding: Sendable {
     struct Ended {
         var runs: [RunID] = []
         var answeredParents = false
+        /// A run among them counted against the limit of its workflow.
+        var freedSlots = false
     }
 
     static let refusedCommit = WorkflowError(
@@ -35,9 +37,11 @@ struct RunEnding: Sendable {
         var ended = Ended()
         var level = self
         while !level.runs.isEmpty {
+            try await transaction.execute(level.checkpoint)
             let rows = try await transaction.query(level.statement)
             let runs = try rows.map { try $0.decode("run_id", as: RunID.self) }
             for row in rows where try row.decode("has_parent") { ended.answeredParents = true }
+            for row in rows where try row.decode("has_slot") { ended.freedSlots = true }
             ended.runs += runs
             guard !runs.isEmpty else { break }
             let children = try await transaction.query(openChildren(of: runs))
@@ -65,6 +69,35 @@ struct RunEnding: Sendable {
         if case .cancelled(let reason) = end { ["reason": .string(reason)] } else { nil }
     }
 
+    /// Where the runs stand, with the answers that they have not taken: an operator may let them go on.
+    private var checkpoint: Statement {
+        """
+        INSERT INTO millwright.run_checkpoint (partner_id, client_id, plant_id, run_id, state, inputs, stored_at)
+        SELECT
+          \(fragment: plant.values), run.run_id, run.state,
+          (
+            SELECT json_agg(
+              json_build_object(
+                'wait', input.wait_id, 'at', (extract(epoch FROM input.arrived_at) * 1000000)::bigint,
+                'result', input.result, 'error', input.error, 'by', input.answered_by)
+              ORDER BY input.number)
+            FROM millwright.run_input AS input
+            WHERE \(fragment: plant.owns("input")) AND input.run_id = run.run_id
+          ), \(now)
+        FROM (
+          SELECT run.run_id, run.state
+          FROM millwright.run AS run
+          WHERE \(fragment: plant.owns("run"))
+            AND run.run_id = ANY (\(runs)) AND run.sequence = coalesce(\(expectedSequence as Int64?), run.sequence)
+            AND run.status IN ('running', 'waiting', 'suspended') AND run.state IS NOT NULL
+          ORDER BY run.run_id
+          FOR UPDATE
+        ) AS run
+        ON CONFLICT ON CONSTRAINT run_checkpoint_pkey DO UPDATE
+        SET state = excluded.state, inputs = excluded.inputs, stored_at = excluded.stored_at
+        """
+    }
+
     private var statement: Statement {
         let status: RunStatus = error == nil ? .cancelled : .faulted
         let kind: JournalEntry.Kind = error == nil ? .runCancelled : .runFaulted
@@ -78,7 +111,8 @@ struct RunEnding: Sendable {
               WHERE \(fragment: plant.owns("run"))
                 AND run.run_id = ANY (\(runs)) AND run.sequence = coalesce(\(expectedSequence as Int64?), run.sequence)
                 AND run.status IN ('pending', 'running', 'waiting', 'suspended')
-              RETURNING run.run_id, run.sequence, run.journal_length, run.parent_run_id, run.parent_wait_id
+              RETURNING run.run_id, run.sequence, run.journal_length, run.parent_run_id, run.parent_wait_id,
+                run.reopened, run.admitted_at
             ), journaled AS (
               INSERT INTO millwright.journal_entry (
                 partner_id, client_id, plant_id, run_id, ordinal, sequence, kind, attempt, started_at, ended_at, error,
@@ -92,6 +126,7 @@ struct RunEnding: Sendable {
                 partner_id, client_id, plant_id, meter, subject_id, sequence, quantity, occurred_at, recorded_at)
               SELECT \(fragment: plant.values), \(Meter.runs), ended.run_id, ended.sequence, 1, \(now), now()
               FROM ended
+              WHERE ended.reopened = 0
             ), answered AS (
               INSERT INTO millwright.run_input (
                 partner_id, client_id, plant_id, run_id, wait_id, arrived_at, error, answered_by)
@@ -118,7 +153,7 @@ struct RunEnding: Sendable {
               \(fragment: ServiceLevelRow.stopping("= ANY (\(runs))", in: plant, at: now))
                 AND clock.run_id IN (SELECT ended.run_id FROM ended)
             )
-            SELECT run_id, parent_wait_id IS NOT NULL AS has_parent FROM ended
+            SELECT run_id, parent_wait_id IS NOT NULL AS has_parent, admitted_at IS NOT NULL AS has_slot FROM ended
             """
     }
 }

@@ -27,6 +27,12 @@ package struct RunSummary: Sendable, Hashable {
     package var scheduledAt: Timestamp?
     package var initiator: PrincipalID?
     package var requestedBy: String?
+    /// The run whose input it has.
+    package var restartedFrom: RunID?
+    /// How often it went on after its end.
+    package var reopened: Int
+    /// Since when it waits for a slot of its workflow.
+    package var queuedAt: Timestamp?
     /// RFC 7807, of a faulted run.
     package var error: JSONValue?
 }
@@ -42,36 +48,12 @@ package struct RunDetail: Sendable, Hashable {
     package var state: JSONValue?
 }
 
-/// Which runs a list shows. Everything given must hold.
-package struct RunFilter: Sendable, Hashable {
-    package var statuses: Set<RunStatus>
-    package var workflowID: WorkflowID?
-    package var eventID: EventRecordID?
-    package var businessKey: String?
-    /// Inclusive.
-    package var acceptedFrom: Timestamp?
-    /// Exclusive.
-    package var acceptedTo: Timestamp?
-
-    package init(
-        statuses: Set<RunStatus> = [], workflowID: WorkflowID? = nil, eventID: EventRecordID? = nil,
-        businessKey: String? = nil, acceptedFrom: Timestamp? = nil, acceptedTo: Timestamp? = nil
-    ) {
-        self.statuses = statuses
-        self.workflowID = workflowID
-        self.eventID = eventID
-        self.businessKey = businessKey
-        self.acceptedFrom = acceptedFrom
-        self.acceptedTo = acceptedTo
-    }
-}
-
 extension RunSummary {
     static let columns: StaticString = """
         run.partner_id, run.client_id, run.plant_id, run.run_id, run.workflow_id, workflow.name AS workflow_name,
         run.definition_digest, run.status, run.business_key, run.priority, run.accepted_at, run.started_at, run.ended_at,
         run.wake_at, run.event_id, run.parent_run_id, run.schedule_kind, run.scheduled_at, run.initiator_principal_id,
-        run.requested_by, run.error
+        run.requested_by, run.restarted_from_run_id, run.reopened, run.queued_at, run.error
         """
 
     init(row: Row) throws {
@@ -89,6 +71,8 @@ extension RunSummary {
             scheduledAt: try row.decode("scheduled_at", as: Timestamp?.self),
             initiator: try row.decode("initiator_principal_id", as: PrincipalID?.self),
             requestedBy: try row.decode("requested_by", as: String?.self),
+            restartedFrom: try row.decode("restarted_from_run_id", as: RunID?.self),
+            reopened: try row.decode("reopened"), queuedAt: try row.decode("queued_at", as: Timestamp?.self),
             error: try row.decode("error", as: JSONValue?.self))
     }
 }

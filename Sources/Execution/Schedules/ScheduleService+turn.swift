@@ -88,11 +88,12 @@ extension ScheduleService {
             effects.answeredParents =
                 try await cancel(run, key, now, in: transaction) || effects.answeredParents
         }
-        let run = NewRun(
+        var run = NewRun(
             id: RunID(ids.next(at: now)), workflowID: key.workflowID, definitionDigest: place.digest, acceptedAt: now,
             origin: .schedule(row.rule.kind, at: moment))
         // A moment that has a run already, from before a change of the schedule, is left at that.
-        guard try await !transaction.query(run.insertion(in: key.plant)).isEmpty else { return outcome.state }
+        guard let stored = try await transaction.one(run.insertion(in: key.plant)) else { return outcome.state }
+        run.isQueued = try stored.decode("is_queued")
         outcome.state.lastRunID = run.id
         outcome.state.lastStartedAt = now
         if row.rule.kind == .after { outcome.state.awaitsRunID = run.id }

@@ -20,6 +20,8 @@ struct CommitBatch: Sendable {
         var hasParent: Bool
         var chainDepth: Int
         var causes: RunCauses
+        /// It counts against its workflow's limit.
+        var hasSlot = false
     }
 
     /// The columns that a commit does not change are given values that the checks let pass; they are never stored, since a
@@ -51,10 +53,11 @@ struct CommitBatch: Sendable {
           WHERE run.sequence = excluded.sequence - 1 AND run.status IN ('pending', 'running', 'waiting')
           RETURNING run.run_id, run.workflow_id, run.status, run.sequence, run.chain_depth, run.output, run.error,
             run.initiator_principal_id, run.requested_by, run.further_initiators, run.further_requesters, run.root_run_id,
-            run.parent_run_id, run.parent_wait_id
-        )\(fragment: journal)\(fragment: metering)\(fragment: answerToParents)\(fragment: effects.fragments)
-        SELECT run_id, workflow_id, parent_wait_id IS NOT NULL AS has_parent, chain_depth, initiator_principal_id, requested_by,
-          further_initiators, further_requesters
+            run.parent_run_id, run.parent_wait_id, run.reopened, run.admitted_at
+        )\(fragment: journal)\(fragment: metering)\(fragment: answerToParents)\(fragment: effects.fragments)\
+        \(fragment: checkpoints)
+        SELECT run_id, workflow_id, parent_wait_id IS NOT NULL AS has_parent, chain_depth, initiator_principal_id,
+          requested_by, further_initiators, further_requesters, admitted_at IS NOT NULL AS has_slot
         FROM moved
         """
     }
@@ -66,8 +69,8 @@ struct CommitBatch: Sendable {
             let run: RunID = try row.decode("run_id")
             moved[run] = Moved(
                 runID: run, workflowID: try row.decode("workflow_id"), hasParent: try row.decode("has_parent"),
-                chainDepth: try row.decode("chain_depth"),
-                causes: try RunCauses(row: row))
+                chainDepth: try row.decode("chain_depth"), causes: try RunCauses(row: row),
+                hasSlot: try row.decode("has_slot"))
         }
         return moved
     }
@@ -113,6 +116,8 @@ struct CommitBatch: Sendable {
               FROM unnest(\(records.map(\.0)), \(records.map(\.1.rawValue)), \(records.map(\.2)))
                 AS record (run_id, meter, quantity)
               JOIN moved ON moved.run_id = record.run_id
+              -- A run that went on after its end was counted then.
+              WHERE record.meter <> \(Meter.runs) OR moved.reopened = 0
             )
             """
     }
@@ -131,6 +136,24 @@ struct CommitBatch: Sendable {
                 json_build_object('run', moved.run_id)
               FROM moved
               WHERE moved.parent_wait_id IS NOT NULL AND moved.status IN ('completed', 'faulted', 'cancelled')
+            )
+            """
+    }
+}
+
+extension CommitBatch {
+    /// Where runs stood that fault: few, so that the others pay nothing.
+    private var checkpoints: Statement {
+        let faulted = commits.compactMap { commit in commit.checkpoint.map { (commit.runID, JSONBytes($0)) } }
+        guard !faulted.isEmpty else { return "" }
+        return """
+            , checkpointed AS (
+              INSERT INTO millwright.run_checkpoint (partner_id, client_id, plant_id, run_id, state, stored_at)
+              SELECT \(fragment: plant.values), given.run_id, given.state, \(now)
+              FROM unnest(\(faulted.map(\.0)), \(faulted.map(\.1))) AS given (run_id, state)
+              JOIN moved ON moved.run_id = given.run_id AND moved.status = 'faulted'
+              ON CONFLICT ON CONSTRAINT run_checkpoint_pkey DO UPDATE
+              SET state = excluded.state, inputs = NULL, stored_at = excluded.stored_at
             )
             """
     }

@@ -82,9 +82,10 @@ struct CommitEffects: Sendable {
             answers.append((run, wait, .error(ChildRun.notFoundError)))
             return
         }
-        let child = NewRun(
+        var child = NewRun(
             id: RunID(ids.next(at: now)), workflowID: workflow.id, definitionDigest: workflow.digest, acceptedAt: now,
             origin: .parent(run, waitID: request.awaitsCompletion ? wait : nil, input: request.input))
+        child.isQueued = triggers?.policies[workflow.id]?.isLimited ?? false
         children.append((run, wait, child, request.awaitsCompletion))
         if !request.awaitsCompletion {
             answers.append((run, wait, .result(["runId": .string(child.id.description)])))
@@ -210,13 +211,14 @@ struct CommitEffects: Sendable {
               INSERT INTO millwright.run (
                 partner_id, client_id, plant_id, run_id, workflow_id, definition_digest, status, sequence, epoch,
                 priority, chain_depth, journal_length, accepted_at, input, initiator_principal_id, requested_by,
-                further_initiators, further_requesters, root_run_id, parent_run_id, parent_wait_id)
+                further_initiators, further_requesters, root_run_id, parent_run_id, parent_wait_id, queued_at)
               SELECT
                 \(fragment: plant.values), child.run_id, child.workflow_id, child.definition_digest, 'pending', 0, 0,
                 \(Int32(NewRun.defaultPriority)), child.chain_depth, 0, \(now), child.input,
                 child.initiator_principal_id, child.requested_by, child.further_initiators, child.further_requesters,
                 child.root_run_id, child.parent_run_id,
-                CASE WHEN child.is_awaited THEN child.parent_wait_id END
+                CASE WHEN child.is_awaited THEN child.parent_wait_id END,
+                millwright.queued_since(\(fragment: plant.values), child.workflow_id, \(now))
               FROM child
               WHERE child.chain_depth <= \(Int32(NewRun.maximumChainDepth))
             ), too_deep AS (

@@ -23,6 +23,12 @@ package final class DispatchBoard: Sendable {
 
     private let state = Mutex(State())
     private let clock: any WallClock
+    /// Runs of limited workflows were stored, or ended.
+    package let slots = ServiceBell()
+    /// An operation on many runs was begun.
+    package let bulk = ServiceBell()
+    /// Who watches a plant.
+    package let watchers = PlantWatchers()
 
     package init(clock: any WallClock = SystemWallClock()) { self.clock = clock }
 
@@ -43,8 +49,15 @@ package final class DispatchBoard: Sendable {
     /// Runs that were committed as pending, in order.
     func announce(_ runs: [NewRun], of plant: PlantID) {
         guard !runs.isEmpty else { return }
+        if runs.contains(where: { $0.isQueued || $0.deduplicate != nil }) { return announceUnsure(runs, of: plant) }
         let now = clock.now()
         ring(plant) { $0.add(runs.map(\.workItem), at: now) }
+    }
+
+    /// Runs of which some wait for a slot, or were not stored because they were there already: the database tells which.
+    private func announceUnsure(_ runs: [NewRun], of plant: PlantID) {
+        if runs.contains(where: \.isQueued) { slots.ring() }
+        if runs.contains(where: { !$0.isQueued }) { wake(.pending, plant) }
     }
 
     /// Something of these kinds was committed.
@@ -52,6 +65,7 @@ package final class DispatchBoard: Sendable {
 
     /// A plant that has never called is not entered: its first call asks for everything.
     private func ring(_ plant: PlantID, _ change: (inout PlantDesk) -> Void) {
+        watchers.ring(plant)
         let bell = state.withLock { state -> AsyncStream<Void>.Continuation? in
             guard state.places[plant] != nil else { return nil }
             change(&state.places[plant]!.desk)

@@ -39,6 +39,7 @@ struct EmittedEvents: Sendable {
         let admission = EventAdmission(
             plant, ingestID: nil, events: events, triggers: triggers, recordedAt: now,
             causes: { $0.emittedBy.flatMap { runs[$0] }?.causes ?? RunCauses() })
+        if let lock = admission.lock { try await transaction.execute(lock) }
         let stored = try EventAdmission.stored(try await transaction.query(admission.statement))
         let delivered = try await EventDelivery(plant: plant, filters: filters, now: now)
             .deliver(events.filter { stored.contains($0.id) }, in: transaction)

@@ -5,7 +5,7 @@ extension EngineInput {
     var waitID: String? {
         switch kind {
         case .succeeded(let waitID, _, _), .failed(let waitID, _): waitID
-        case .start, .cancel: nil
+        case .start, .cancel, .reopen: nil
         }
     }
 }

@@ -122,6 +122,7 @@ extension SyncService {
 
     /// Runs of the same plant that have something new because of the commits.
     private func announce(_ batch: CommitBatch, _ moved: [RunID: CommitBatch.Moved]) {
+        board.watchers.ring(batch.plant.plantID)
         var need: Need = []
         if !batch.effects.children.isEmpty { need.insert(.pending) }
         if batch.effects.answersRuns { need.insert(.inputs) }
@@ -129,6 +130,8 @@ extension SyncService {
             need.insert(.inputs)
         }
         if !need.isEmpty { board.wake(need, batch.plant.plantID) }
+        let freesSlot = batch.commits.contains { $0.status.isFinal && moved[$0.runID]?.hasSlot == true }
+        if freesSlot || batch.effects.children.contains(where: \.child.isQueued) { board.slots.ring() }
         if let next = batch.effects.humanTasks.compactMap(\.task.nextActionAt).min() { deadlines.announce(next) }
         if batch.effects.openedTasks.announces { deadlines.announce(batch.now) }
     }
@@ -192,6 +195,7 @@ extension SyncService {
             return try await ending.perform(in: transaction)
         }
         if ended.answeredParents { board.wake(.inputs, call.plant.plantID) }
+        if ended.freedSlots { board.slots.ring() }
         return ended.runs.isEmpty ? .conflict : .refused
     }
 }

@@ -98,7 +98,7 @@ struct WorkReading: Sendable {
         FROM millwright.run AS run
         \(fragment: event)
         WHERE \(fragment: plant.owns("run"))
-          AND run.status = 'pending' AND run.run_id <> ALL (\(plan.heldPending))
+          AND run.status = 'pending' AND run.queued_at IS NULL AND run.run_id <> ALL (\(plan.heldPending))
         ORDER BY run.priority DESC, run.run_id
         LIMIT \(plan.capacity)
         """
@@ -221,7 +221,9 @@ extension Row {
     fileprivate func deliveredInput() throws -> DeliveredInput {
         let wait: String = try decode("wait_id")
         let kind: EngineInput.Kind
-        if let error = try decode("input_error", as: JSONValue?.self) {
+        if wait == ReopenedRun.waitID {
+            kind = .reopen(try Reopening(json: try decode("result")))
+        } else if let error = try decode("input_error", as: JSONValue?.self) {
             kind = .failed(waitID: wait, error: try WorkflowError(json: error))
         } else {
             kind = .succeeded(

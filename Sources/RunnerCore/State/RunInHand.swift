@@ -57,7 +57,7 @@ struct RunInHand {
 extension EngineInput {
     var waitID: String? {
         switch kind {
-        case .start, .cancel: nil
+        case .start, .cancel, .reopen: nil
         case .succeeded(let waitID, _, _), .failed(let waitID, _): waitID
         }
     }

@@ -51,7 +51,7 @@ extension RunnerState {
             ordinal: written + 1, kind: .runFaulted, startedAt: min(item.acceptedAt, now), endedAt: now, error: error)
         let commit = RunCommit(
             runID: item.runID, expectedSequence: item.sequence, status: .faulted, state: nil, error: error.json,
-            journal: [entry], consumedInputs: item.inputs.map(\.number).filter { $0 > 0 })
+            journal: [entry], consumedInputs: item.inputs.map(\.number).filter { $0 > 0 }, checkpoint: item.state)
         runs[item.runID] = RunInHand(
             runID: item.runID, program: nil, stage: .commitWaiting, sequence: item.sequence, inputs: [],
             commit: commit)

@@ -17,6 +17,7 @@ extension RunCommit {
             $0.list("timers", timers) { $1.write(to: &$0) }
             $0.list("emitted", emitted) { $0.element($1) }
             $0.list("consumed", consumedInputs) { $0.element($1) }
+            $0.field("checkpoint", checkpoint)
         }
     }
 }
@@ -29,7 +30,8 @@ extension RunCommit: MessageReadable {
             status: try reader.read("status", as: Word<RunStatus>.self).value, state: reader.optional("state"),
             output: reader.optional("output"), error: reader.optional("error"), journal: try reader.list("journal"),
             opened: try reader.list("opened"), closed: try reader.list("closed"), timers: try reader.list("timers"),
-            emitted: try reader.list("emitted"), consumedInputs: try reader.list("consumed"))
+            emitted: try reader.list("emitted"), consumedInputs: try reader.list("consumed"),
+            checkpoint: reader.optional("checkpoint"))
         try reader.finish()
     }
 }

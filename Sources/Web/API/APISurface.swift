@@ -78,8 +78,21 @@ package struct APISurface: Sendable {
     package let table: OperationTable
     private let parts: Parts
 
-    package init(_ parts: Parts, further: [Operation] = [], version: String) {
+    /// - Parameter streamSeconds: how long a stream is written before its reader has to come back.
+    package init(
+        _ parts: Parts, further: [Operation] = [], version: String,
+        streamSeconds: Double = TimelineStream.standardSeconds
+    ) {
         self.parts = parts
+        let authenticator = parts.authenticator
+        let tenants = parts.tenants
+        let streams = TimelineStreams(seconds: streamSeconds) { call in
+            guard case .apiKey(let key)? = AccessGate.presented(in: call.headers),
+                let principal = try await authenticator.authenticate(apiKey: key.reveal())?.principal
+            else { return false }
+            return try await principal.allows(.runsRead, in: call.scope)
+                && tenants.place(of: call.scope)?.status == .active
+        }
         let box = DocumentBox()
         let system = SystemOperations(
             readiness: parts.readiness, metrics: { parts.metrics.exposition() }, openAPI: { box.value })
@@ -100,6 +113,15 @@ package struct APISurface: Sendable {
                 ).all
                 + EventOperations(intake: parts.intake, events: parts.intake.directory).all
                 + RunOperations(runs: parts.runs).all
+                + RunRepairOperations(runs: parts.runs).all
+                + BulkOperations(
+                    runs: parts.runs, tokens: BulkToken(key: parts.vault.derivedKey(for: "bulk-operation"))
+                ).all
+                + DeadLetterOperations(letters: parts.runs.deadLetters(intake: parts.intake)).all
+                + WorkflowPolicyOperations(policies: parts.runs.policies).all
+                + TimelineOperations(
+                    timeline: parts.runs.plantTimeline, watchers: parts.runs.watchers, streams: streams
+                ).all
                 + ScheduleOperations(schedules: parts.runs.schedules).all
                 + HumanTaskOperations(humanTasks: parts.humanTasks).all
                 + ServiceLevelOperations(runs: parts.runs, calendars: parts.calendars).all

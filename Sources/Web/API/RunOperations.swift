@@ -9,7 +9,7 @@ import Workflow
 struct RunOperations {
     let runs: RunDirectory
 
-    var all: [Operation] { [list, start, read, timeline, operate("cancel"), operate("suspend"), operate("resume")] }
+    var all: [Operation] { [list, start, read, timeline] }
 
     static let schema = Schema.object(
         [
@@ -19,6 +19,7 @@ struct RunOperations {
             "wakeAt": Schema.timestamp, "eventId": Schema.uuid, "parentRunId": Schema.uuid,
             "schedule": Schema.oneOf(TimedRule.Kind.self), "scheduledAt": Schema.timestamp,
             "initiatorId": Schema.uuid, "requestedBy": Schema.string, "error": Schema.anything,
+            "restartedFromRunId": Schema.uuid, "reopened": Schema.integer, "queuedAt": Schema.timestamp,
             "sequence": Schema.integer, "input": Schema.anything, "output": Schema.anything, "state": Schema.anything,
         ], required: ["id", "workflowId", "workflow", "status", "acceptedAt"])
 
@@ -39,6 +40,9 @@ struct RunOperations {
         object.set("initiatorId", ifPresent: run.initiator.json)
         object.set("requestedBy", ifPresent: run.requestedBy.map(JSONValue.string))
         object.set("error", ifPresent: run.error)
+        object.set("restartedFromRunId", ifPresent: run.restartedFrom.json)
+        if run.reopened > 0 { object["reopened"] = JSONValue(run.reopened) }
+        object.set("queuedAt", ifPresent: run.queuedAt.json)
         return object
     }
 
@@ -47,21 +51,10 @@ struct RunOperations {
             id: "listRuns", method: .get, path: "/v1/plants/{plant}/runs",
             summary: "The runs of a plant, newest first.",
             tag: "Runs", access: .permission(.runsRead, on: .plant),
-            query: QueryParameter.page + [
-                .init("status", "Only runs in this state.", schema: Schema.oneOf(RunStatus.self)),
-                .init("workflow", "Only runs of this workflow.", schema: Schema.uuid),
-                .init("event", "Only runs that this event started.", schema: Schema.uuid),
-                .init("businessKey", "Only runs with this business key."),
-                .init("from", "Not accepted before.", schema: Schema.timestamp),
-                .init("to", "Accepted before.", schema: Schema.timestamp),
-            ], success: .init(.ok, "A page of runs.", schema: Schema.page(Self.schema))
+            query: QueryParameter.page + RunFilterQuery.parameters,
+            success: .init(.ok, "A page of runs.", schema: Schema.page(Self.schema))
         ) { call in
-            let status = try call.oneOf("status", RunStatus.self)
-            let filter = RunFilter(
-                statuses: status.map { [$0] } ?? [], workflowID: try call.identifier("workflow", WorkflowID.self),
-                eventID: try call.identifier("event", EventRecordID.self),
-                businessKey: call.queryValues["businessKey"], acceptedFrom: try call.timestamp("from"),
-                acceptedTo: try call.timestamp("to"))
+            let filter = try RunFilterQuery.filter(call)
             return try .page(await runs.list(in: call.scope, matching: filter, page: call.pageRequest())) {
                 .object(Self.object($0))
             }
@@ -77,16 +70,21 @@ struct RunOperations {
                     [
                         "workflowId": Schema.uuid, "input": Schema.anything, "businessKey": Schema.text,
                         "priority": ["type": "integer", "minimum": 0, "maximum": 100], "requestedBy": Schema.text,
+                        "deduplicate": Schema.oneOf(Deduplication.self),
                     ], required: ["workflowId", "input"])),
-            success: .init(.created, "The run.", schema: Schema.object(["id": Schema.uuid]))
+            success: .init(
+                .created, "The run. With deduplicate, 200 and existing: true answer for one that was there.",
+                schema: Schema.object(["id": Schema.uuid, "existing": Schema.boolean], required: ["id", "existing"]))
         ) { call in
             guard let workflow = WorkflowID(call.text("workflowId")) else { throw Problem.notFound("workflow") }
-            let id = try await runs.start(
-                workflow, in: call.scope, input: call.body["input"] ?? .null,
-                businessKey: call.body["businessKey"]?.stringValue,
+            let start = RunDirectory.Start(
+                workflow, input: call.body["input"] ?? .null, businessKey: call.body["businessKey"]?.stringValue,
                 priority: call.body["priority"]?.intValue ?? NewRun.defaultPriority,
-                requestedBy: call.body["requestedBy"]?.stringValue, by: call.actor)
-            return .created(["id": .string(id.description)], at: "\(call.plantPath)/runs/\(id)")
+                requestedBy: call.body["requestedBy"]?.stringValue,
+                deduplicate: call.body["deduplicate"]?.stringValue.flatMap(Deduplication.init(rawValue:)))
+            let started = try await runs.start(start, in: call.scope, by: call.actor)
+            let body: JSONValue = ["id": .string(started.id.description), "existing": .bool(started.isExisting)]
+            return started.isExisting ? .json(body) : .created(body, at: "\(call.plantPath)/runs/\(started.id)")
         }
     }
 
@@ -146,26 +144,5 @@ struct RunOperations {
         object.set("error", ifPresent: entry.error)
         object.set("detail", ifPresent: entry.detail)
         return .object(object)
-    }
-
-    private func operate(_ verb: String) -> Operation {
-        let summaries = [
-            "cancel": "Ends a run. What it waits for is withdrawn.", "suspend": "Stops a run until it is resumed.",
-            "resume": "Lets a suspended run go on.",
-        ]
-        return Operation(
-            id: verb + "Run", method: .post, path: "/v1/plants/{plant}/runs/{run}/" + verb,
-            summary: summaries[verb] ?? verb, tag: "Runs", access: .permission(.runsOperate, on: .plant),
-            body: .init(Schema.requiredReason), success: .init(.ok, "The run as it is now.", schema: Self.schema)
-        ) { call in
-            let id: RunID = try call.id("run", of: "run")
-            let reason = call.text("reason")
-            switch verb {
-            case "cancel": try await runs.cancel(id, in: call.scope, reason: reason, by: call.actor)
-            case "suspend": try await runs.suspend(id, in: call.scope, reason: reason, by: call.actor)
-            default: try await runs.resume(id, in: call.scope, reason: reason, by: call.actor)
-            }
-            return .json(.object(Self.object(try await runs.run(id, in: call.scope).summary)))
-        }
     }
 }

@@ -77,7 +77,12 @@ package struct Reply: Sendable {
         case none
         case json(JSONValue)
         case bytes([UInt8], contentType: String)
+        /// Written as it comes about. It bounds itself in time; only a GET answers so.
+        case stream(contentType: String, @Sendable (Write) async throws -> Void)
     }
+
+    /// Returns when the bytes are on their way; throws when the client is gone.
+    package typealias Write = ([UInt8]) async throws -> Void
 
     package var status: HTTPResponse.Status
     package var headers: HTTPFields = [:]

@@ -12,6 +12,13 @@ extension Reply {
             if let name = HTTPField.Name(name) { headers[name] = value }
         }
         headers[.requestID] = requestID
+        if case .stream(_, let produce) = self.body {
+            let body = ResponseBody { writer in
+                try await produce { bytes in try await writer.write(ByteBuffer(bytes: bytes)) }
+                try await writer.finish(nil)
+            }
+            return Response(status: .init(code: status), headers: headers, body: body)
+        }
         return Response(
             status: .init(code: status), headers: headers,
             body: body.isEmpty ? .init() : .init(byteBuffer: ByteBuffer(bytes: body)))
@@ -36,6 +43,9 @@ extension Reply {
         case .bytes(let bytes, let contentType):
             fields["Content-Type"] = contentType
             return (status.code, fields, bytes)
+        case .stream(let contentType, _):
+            fields["Content-Type"] = contentType
+            return (status.code, fields, [])
         }
     }
 

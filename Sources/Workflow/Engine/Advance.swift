@@ -18,6 +18,8 @@ package struct Advance: Sendable {
     package var journal: [JournalEntry]
     /// The specification's lifecycle CloudEvents, in order; empty unless the engine was made to tell them.
     package var lifecycle: [JSONValue]
+    /// Set when `status` is `faulted`: where the run stood when it failed, from which `EngineInput.Kind.reopen` goes on.
+    package var checkpoint: RunState?
 }
 
 /// One recorded transition. The database gives the rows of a run consecutive numbers, which `ordinal` predicts.
@@ -33,6 +35,8 @@ package struct JournalEntry: Sendable, Hashable {
         case runCompleted = "run-completed"
         case runFaulted = "run-faulted"
         case runCancelled = "run-cancelled"
+        /// Written by the shell, which tells the engine its number: an operator let an ended or stopped run go on.
+        case runReopened = "run-reopened"
     }
 
     /// 1 for the first entry of a run, without gaps.

@@ -16,6 +16,8 @@ package struct EngineInput: Sendable, Hashable {
         case failed(waitID: String, error: WorkflowError)
         /// Somebody ended the run.
         case cancel(reason: String)
+        /// An operator lets a run go on that had ended in an error or was stopped.
+        case reopen(Reopening)
     }
 
     package init(at: Timestamp, kind: Kind) {

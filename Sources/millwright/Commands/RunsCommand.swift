@@ -5,22 +5,27 @@ import Primitives
 /// Runs of a plant, and what happened in one.
 struct RunsCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "runs", abstract: "List a plant's runs, or show what happened in one.",
-        subcommands: [List.self, Show.self], defaultSubcommand: List.self)
+        commandName: "runs", abstract: "List a plant's runs, show what happened in one, and repair them.",
+        subcommands: [
+            List.self, Show.self, Start.self, Cancel.self, Suspend.self, Resume.self, Retry.self, Rerun.self,
+            Restart.self, Migrate.self, Bulk.self, DeadLetters.self, Replay.self, Dismiss.self, Queue.self,
+            Limit.self, Watch.self,
+        ], defaultSubcommand: List.self)
 
     struct List: AsyncParsableCommand {
         static let configuration = CommandConfiguration(abstract: "The newest runs.")
 
         @OptionGroup var server: ServerOptions
         @Option(help: "The plant: its id, or partner/client/plant.") var plant: String
-        @Option(help: "Only runs in this state.") var status: String?
+        @OptionGroup var filter: RunFilterOptions
         @Option(help: "How many.") var limit = 20
+        @Flag(help: "As JSON.") var json = false
 
         func run() async throws {
             let client = try server.client()
             let plantID = try await client.plantID(plant)
-            let filter = status.map { "&status=\($0)" } ?? ""
-            let page = try await client.get("/v1/plants/\(plantID)/runs?limit=\(limit)\(filter)")
+            let page = try await client.get("/v1/plants/\(plantID)/runs?limit=\(limit)\(filter.query)")
+            if json { return Terminal.writeLine(page.serialized(.pretty)) }
             var table = TextTable("Run", "Workflow", "Status", "Accepted", "Ended")
             for run in page["items"]?.arrayValue ?? [] {
                 table.add(

@@ -48,7 +48,8 @@ struct ControlPlane: Sendable {
         let intake = EventIntake(database: database, board: board, triggers: triggers, logger: logger)
         let humanTasks = HumanTaskService(database: database, board: board, bell: bell)
         let runners = RunnerStore(database: database, board: board)
-        let runs = RunDirectory(database: database, board: board)
+        let runs = RunDirectory(
+            database: database, board: board, definitions: CatalogueDefinitions(catalogue: catalogue))
         let sessions = SessionStore(database)
         let idempotency = IdempotencyStore(database)
         let limits = RequestLimits(
@@ -87,6 +88,9 @@ struct ControlPlane: Sendable {
             Deadlines(
                 service: humanTasks, bell: bell,
                 announcer: TaskAnnouncer(database: database, board: board, triggers: triggers), logger: logger),
+            SlotService(database: database, board: board, logger: logger),
+            BulkService(runs: runs, logger: logger),
+            Repeated("old checkpoints", logger, everySeconds: 3600) { try await runs.removeOldCheckpoints() },
             Repeated("expired keys and sessions", logger, everySeconds: 3600) { try await idempotency.removeExpired() },
         ]
         services += try await provisioning(sync, runners)

@@ -2,7 +2,7 @@ package import JSON
 import Primitives
 
 extension EngineInput {
-    /// `{"at":…,"kind":"start"|"succeeded"|"failed"|"cancel", …}`; `at` is microseconds since 1970.
+    /// `{"at":…,"kind":"start"|"succeeded"|"failed"|"cancel"|"reopen", …}`; `at` is microseconds since 1970.
     package var json: JSONValue {
         var object: JSONObject = ["at": at.json]
         switch kind {
@@ -21,6 +21,9 @@ extension EngineInput {
         case .cancel(let reason):
             object["kind"] = "cancel"
             object["reason"] = .string(reason)
+        case .reopen(let reopening):
+            object["kind"] = "reopen"
+            object["reopening"] = reopening.json
         }
         return .object(object)
     }
@@ -37,6 +40,7 @@ extension EngineInput {
             kind = .failed(
                 waitID: try stored.string("wait"), error: try WorkflowError(json: try stored.value("error")))
         case "cancel": kind = .cancel(reason: try stored.string("reason"))
+        case "reopen": kind = .reopen(try Reopening(json: try stored.value("reopening")))
         default: throw MalformedJSON("input", "kind")
         }
         self.init(at: try stored.moment("at"), kind: kind)

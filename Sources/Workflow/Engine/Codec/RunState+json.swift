@@ -16,6 +16,7 @@ extension RunState {
         object["waits"] = .array(openWaits.map(\.json))
         object["counters"] = counters.json
         if !secretNonce.isEmpty { object["secretNonce"] = .string(secretNonce) }
+        if let failure { object["failure"] = failure.json(&table) }
         object["values"] = .array(table.values)
         return .object(object)
     }
@@ -34,6 +35,7 @@ extension RunState {
         for wait in try stored.array("waits") { openWaits.append(try OpenWait(json: wait)) }
         counters = try Counters(json: try stored.value("counters"))
         secretNonce = stored["secretNonce"]?.stringValue ?? ""
+        failure = try stored["failure"].map { json throws(MalformedJSON) in try FailedTask(json: json, values) }
         try checkTree()
     }
 

@@ -5,6 +5,7 @@ import Primitives
 extension Machine {
     /// A task that was not opened, or whose frame is gone, ends in an error.
     mutating func fault(_ activation: Activation, _ error: WorkflowError) {
+        markFaultPoint(activation)
         let error = error.at(activation.node.reference)
         record(activation, .taskFaulted, error: error)
         tell(.taskFaulted, of: activation.node.reference, details: error.asDetail)
@@ -33,6 +34,7 @@ extension Machine {
             catchError(error, position, plan, attempt: attempt, firstFailedAt: firstFailedAt ?? now)
         case (.forking(let outputs, let lost), .fork(_, competes: true)) where lost + 1 < outputs.count:
             // A branch that fails has lost the race; the others run on.
+            faultPoint = nil
             state.frames[position].phase = .forking(outputs: outputs, lost: lost + 1)
         case (.extending(.task), _):
             // The extended task has recorded its error itself.
@@ -64,6 +66,7 @@ extension Machine {
         } catch {
             return fault(frame.id, error)
         }
+        faultPoint = nil
         state.frames[position].attemptDeadline = nil
         state.frames[position].phase = .catching(error: error)
         begin(plan.handler, in: frame.id, input: frame.input)
@@ -115,6 +118,7 @@ extension Machine {
         _ frame: Int, _ error: WorkflowError, after pause: Double, attempt: Int, firstFailedAt: Timestamp
     ) {
         guard let position = position(of: frame) else { return }
+        faultPoint = nil
         let activation = activation(of: state.frames[position])
         var entry = entry(activation, .taskRetried)
         entry.error = error

@@ -67,6 +67,7 @@ extension Machine {
         guard !state.status.isFinal else { return }
         let error = error.at("/")
         self.error = error
+        markFaultPoint(nil)
         end(.faulted)
         tell(.workflowFaulted, details: error.asDetail)
         record(

@@ -51,7 +51,7 @@ extension Machine {
         proceed(from: activation, .next, output: activation.rawInput)
     }
 
-    private mutating func execute(_ activation: Activation, _ scope: EvaluationScope) throws(WorkflowError) {
+    mutating func execute(_ activation: Activation, _ scope: EvaluationScope) throws(WorkflowError) {
         let input = activation.input
         switch activation.node.body {
         case .set(let template):

@@ -17,7 +17,9 @@ struct Machine {
     /// `$workflow`, made when it is first asked for.
     var workflowArgument: JSONValue?
 
-    private var opened: [Wait] = []
+    /// Where the error that is on its way outwards began; kept until something catches it.
+    var faultPoint: RunState?
+    var opened: [Wait] = []
     private var closed: [String] = []
     private let openAtStart: Set<String>
     private var steps = 0
@@ -64,6 +66,7 @@ struct Machine {
         beginInput(at: input.at)
         switch input.kind {
         case .start: return
+        case .reopen(let reopening): reopen(reopening)
         case .succeeded(let id, let result, let by): answer(id, .success(admitted(result)), by: by)
         case .failed(let id, let error): answer(id, .failure(admitted(error)), by: nil)
         case .cancel(let reason): cancelRun(reason)
@@ -171,7 +174,7 @@ struct Machine {
             state: state, status: state.status, output: output, error: error,
             opened: opened.filter { open.contains($0.id) },
             closed: closed.filter { openAtStart.contains($0) && !open.contains($0) }, emitted: emitted,
-            journal: journal, lifecycle: lifecycle)
+            journal: journal, lifecycle: lifecycle, checkpoint: checkpoint)
         if !state.secretNonce.isEmpty { show(&advance) }
         return advance
     }

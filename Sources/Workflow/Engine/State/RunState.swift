@@ -18,6 +18,8 @@ package struct RunState: Sendable {
     var counters: Counters
     /// Given at the start of a run of a definition with secrets; empty otherwise.
     var secretNonce = ""
+    /// Only in the checkpoint of a run that ended in an error: the task that failed, to be tried again.
+    var failure: FailedTask?
 
     /// What is awaited, in the order in which it was opened.
     package var waits: [Wait] { openWaits.map(\.wait) }

@@ -1,0 +1,143 @@
+import Database
+import JSON
+package import Primitives
+import Tenancy
+
+extension RunDirectory {
+    /// Runs that one operation may touch.
+    package static let maximumBulkRuns = 100_000
+    package static let bulkSample = 20
+    package static let bulkFailuresShown = 100
+
+    /// What the filter names now, and nothing is changed.
+    package func preview(_ filter: RunFilter, in scope: TenantScope) async throws -> BulkPreview {
+        let plant = try PlantKey(scope)
+        // The largest identifier of this moment: runs of the same millisecond are in.
+        let before = RunID(UUIDv7(high: UInt64(max(0, clock.now().unixMilliseconds)) << 16 | 0x7FFF, low: .max))
+        let count =
+            try await database.readPipeline(
+                scope,
+                [
+                    """
+                    SELECT count(*) AS runs
+                    FROM (
+                      SELECT
+                      FROM millwright.run AS run
+                      WHERE \(fragment: plant.owns("run"))\(fragment: filter.conditions) AND run.run_id < \(before)
+                      LIMIT \(Self.maximumBulkRuns + 1)
+                    ) AS meant
+                    """
+                ])[0].first?.decode("runs", as: Int.self) ?? 0
+        let sample = try await list(in: scope, matching: filter, page: PageRequest(limit: Self.bulkSample)).items
+        return BulkPreview(count: count, sample: sample, before: before)
+    }
+
+    /// Stores the operation; `BulkService` works it off.
+    /// - Throws: `.invalidRequest` for more runs than one operation may touch.
+    package func begin(
+        _ action: RunAction, on filter: RunFilter, before: RunID, planned: Int, in scope: TenantScope,
+        reason: String, by actor: Actor
+    ) async throws -> BulkOperationID {
+        let plant = try PlantKey(scope)
+        guard planned <= Self.maximumBulkRuns else {
+            throw Problem(
+                .invalidRequest,
+                "The filter names more than \(Self.maximumBulkRuns) runs. Narrow it, by time for instance.")
+        }
+        let now = clock.now()
+        let id = BulkOperationID(ids.next(at: now))
+        try await database.transaction(scope) { transaction in
+            try await transaction.execute(
+                """
+                INSERT INTO millwright.bulk_operation (
+                  partner_id, client_id, plant_id, bulk_operation_id, action, filter, arguments, reason, actor, status,
+                  before_run_id, planned, created_at)
+                VALUES (
+                  \(fragment: plant.values), \(id), \(action.name.rawValue), \(ExactJSON(filter.json)),
+                  \(ExactJSON(action.arguments)), \(reason), \(ExactJSON(actor.storedJSON)), 'running', \(before),
+                  \(Int64(planned)), \(now))
+                """)
+            try await transaction.record(
+                AuditEntry(
+                    "bulk-operation.started", objectType: "bulk-operation", objectID: id.description,
+                    new: [
+                        "action": .string(action.name.rawValue), "filter": filter.json,
+                        "arguments": action.arguments, "runs": JSONValue(planned),
+                    ], reason: reason, by: actor))
+        }
+        board.bulk.ring()
+        return id
+    }
+
+    package func bulkOperation(_ id: BulkOperationID, in scope: TenantScope) async throws -> BulkOperation {
+        let plant = try PlantKey(scope)
+        let rows = try await database.readPipeline(
+            scope,
+            [
+                """
+                SELECT \(raw: BulkOperation.columns)
+                FROM millwright.bulk_operation AS operation
+                WHERE \(fragment: plant.owns("operation")) AND operation.bulk_operation_id = \(id)
+                """,
+                """
+                SELECT failure.run_id, failure.code, failure.reason
+                FROM millwright.bulk_failure AS failure
+                WHERE \(fragment: plant.owns("failure")) AND failure.bulk_operation_id = \(id)
+                ORDER BY failure.run_id DESC
+                LIMIT \(Self.bulkFailuresShown)
+                """,
+            ])
+        guard let row = rows[0].first else { throw Problem.notFound("bulk operation") }
+        let failures = try rows[1].map { row in
+            BulkOperation.Failure(
+                runID: try row.decode("run_id"), code: try row.decode("code"), reason: try row.decode("reason"))
+        }
+        return try BulkOperation(row: row, failures: failures)
+    }
+
+    /// What is done stays done.
+    package func cancelBulk(_ id: BulkOperationID, in scope: TenantScope, reason: String, by actor: Actor) async throws
+    {
+        let plant = try PlantKey(scope)
+        let now = clock.now()
+        try await database.transaction(scope) { transaction in
+            let row = try await transaction.one(
+                """
+                SELECT operation.status
+                FROM millwright.bulk_operation AS operation
+                WHERE \(fragment: plant.owns("operation")) AND operation.bulk_operation_id = \(id)
+                FOR UPDATE
+                """)
+            guard let row else { throw Problem.notFound("bulk operation") }
+            let status: String = try row.decode("status")
+            guard status == "running" else { throw Problem(.wrongState, "The operation is \(status) already.") }
+            try await transaction.execute(
+                """
+                UPDATE millwright.bulk_operation AS operation
+                SET status = 'cancelled', ended_at = \(now)
+                WHERE \(fragment: plant.owns("operation")) AND operation.bulk_operation_id = \(id)
+                """)
+            try await transaction.record(
+                AuditEntry(
+                    "bulk-operation.cancelled", objectType: "bulk-operation", objectID: id.description,
+                    old: ["status": .string(status)], new: ["status": "cancelled"], reason: reason, by: actor))
+        }
+    }
+}
+
+extension Actor {
+    /// As an operation keeps who asked for it: each run's change is recorded as that person's.
+    var storedJSON: JSONValue {
+        var object: JSONObject = ["kind": .string(kind.rawValue), "name": .string(displayName)]
+        if let principalID { object["principal"] = .string(principalID.description) }
+        if let origin { object["origin"] = .string(origin) }
+        return .object(object)
+    }
+
+    init(stored json: JSONValue) {
+        self.init(
+            kind: json["kind"]?.stringValue.flatMap(Kind.init(rawValue:)) ?? .system,
+            principalID: json["principal"]?.stringValue.flatMap { PrincipalID($0) },
+            displayName: json["name"]?.stringValue ?? "", origin: json["origin"]?.stringValue)
+    }
+}

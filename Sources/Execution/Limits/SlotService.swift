@@ -1,0 +1,99 @@
+package import Database
+package import Logging
+package import Primitives
+import ServiceLifecycle
+import Tenancy
+
+/// Gives runs of limited workflows their slots.
+///
+/// Any number of processes may run it: a workflow's slots are given under a lock on its policy, and who has one is counted
+/// from the runs, so that a slot is free again however its run ended. It is woken by the bell of its own process; what
+/// others did, or what a crash left, it finds at its next look.
+package struct SlotService: Service {
+    /// Also when nothing rings, while some run waits for a slot.
+    static let sweepSeconds: Double = 2
+    /// While none does.
+    static let idleSeconds: Double = 20
+    /// Rings that come together are one look.
+    static let gatherSeconds = 0.01
+    static let maximumWorkflows = 1_000
+    static let pauseAfterFailureSeconds: Double = 5
+
+    let database: Database
+    let board: DispatchBoard
+    let clock: any WallClock
+    let logger: Logger
+
+    package init(
+        database: Database, board: DispatchBoard, clock: any WallClock = SystemWallClock(), logger: Logger
+    ) {
+        self.database = database
+        self.board = board
+        self.clock = clock
+        self.logger = logger
+    }
+
+    package func run() async throws {
+        await cancelWhenGracefulShutdown {
+            while !Task.isCancelled {
+                var pause = Self.pauseAfterFailureSeconds
+                do {
+                    pause = try await giveSlots()
+                } catch {
+                    if Task.isCancelled { return }
+                    logger.warning("slots cannot be given", metadata: ["reason": "\(error)"])
+                }
+                await board.slots.wait(seconds: pause)
+                try? await Task.sleep(for: .seconds(Self.gatherSeconds))
+            }
+        }
+    }
+
+    /// Looks after every workflow that has runs waiting; answers the seconds until the next look.
+    @discardableResult
+    package func giveSlots() async throws -> Double {
+        let rows = try await database.readPipeline(
+            .platform,
+            [
+                """
+                SELECT policy.partner_id, policy.client_id, policy.plant_id, policy.workflow_id
+                FROM millwright.workflow_policy AS policy
+                CROSS JOIN LATERAL (
+                  SELECT
+                  FROM millwright.run AS run
+                  WHERE run.partner_id = policy.partner_id AND run.client_id = policy.client_id
+                    AND run.plant_id = policy.plant_id AND run.workflow_id = policy.workflow_id
+                    AND run.status = 'pending' AND run.queued_at IS NOT NULL
+                  LIMIT 1
+                ) AS waiting
+                LIMIT \(Self.maximumWorkflows)
+                """
+            ])[0]
+        var pause = rows.isEmpty ? Self.idleSeconds : Self.sweepSeconds
+        for row in rows {
+            let plant = try PlantKey(try row.scope())
+            let turn = SlotTurn(plant: plant, workflow: try row.decode("workflow_id"), now: clock.now())
+            do {
+                pause = min(pause, try await give(turn))
+            } catch {
+                if Task.isCancelled { throw error }
+                logger.warning(
+                    "a workflow's slots cannot be given",
+                    metadata: ["plant": "\(plant.plantID)", "workflow": "\(turn.workflow)", "reason": "\(error)"])
+            }
+        }
+        return pause
+    }
+
+    /// - Returns: when to look again.
+    private func give(_ turn: SlotTurn) async throws -> Double {
+        let notification = board.notification(for: turn.plant)
+        let given = try await database.transaction(turn.plant.scope) { transaction in
+            let given = try await turn.perform(in: transaction)
+            if given.count > 0, let notification { try await transaction.execute(notification) }
+            return given
+        }
+        if given.count > 0 { board.wake(.pending, turn.plant.plantID) }
+        return given.nextSeconds ?? Self.sweepSeconds
+    }
+}

@@ -1,0 +1,95 @@
+import Database
+import JSON
+import Primitives
+import Tenancy
+import Workflow
+
+/// One action on one run, inside a transaction that the caller opened: the change, its journal entry and its audit are
+/// committed together, or nothing is.
+struct RunChange: Sendable {
+    let plant: PlantKey
+    let reason: String
+    let actor: Actor
+    let ids: OrderedIdentifiers
+    let now: Timestamp
+
+    /// What is to be told once the transaction is committed.
+    struct Aftermath: Sendable {
+        var needs: Need = []
+        /// Somebody who waits for a slot may get one.
+        var freesSlots = false
+        var restarted: RunID?
+
+        mutating func add(_ other: Aftermath) {
+            needs.formUnion(other.needs)
+            freesSlots = freesSlots || other.freesSlots
+        }
+    }
+
+    /// The run as it is while its row is locked.
+    struct Standing: Sendable {
+        var id: RunID
+        var status: RunStatus
+        var workflowID: WorkflowID
+        var digest: String
+        var journalLength: Int
+        var parent: (run: RunID, wait: String)?
+        var businessKey: String?
+        var priority: Int
+        var state: JSONValue?
+        var causes: RunCauses
+    }
+
+    /// - Parameter shelf: definitions that were read before the transaction began; one that is missing there is refused.
+    /// - Throws: `Problem.notFound`, `.wrongState` when the run stands where the action means nothing, `.invalidRequest`
+    ///   for a task or an input that does not fit.
+    func perform(_ action: RunAction, on id: RunID, _ shelf: DefinitionShelf, in transaction: TenantTransaction)
+        async throws -> Aftermath
+    {
+        let run = try await standing(of: id, in: transaction)
+        switch action {
+        case .cancel: return try await cancel(run, in: transaction)
+        case .suspend: return try await suspend(run, in: transaction)
+        case .resume: return try await resume(run, in: transaction)
+        case .retry(let input): return try await reopen(run, at: nil, input, shelf, in: transaction)
+        case .rerun(let task, let input): return try await reopen(run, at: task, input, shelf, in: transaction)
+        case .restart(let version, let input): return try await restart(run, version, input, in: transaction)
+        case .migrate(let version, let mapping):
+            return try await migrate(run, version, mapping, shelf, in: transaction)
+        }
+    }
+
+    private func standing(of id: RunID, in transaction: TenantTransaction) async throws -> Standing {
+        let row = try await transaction.one(
+            """
+            SELECT run.status, run.workflow_id, run.definition_digest, run.journal_length, run.parent_run_id,
+              run.parent_wait_id, run.business_key, run.priority, run.state, run.initiator_principal_id,
+              run.requested_by, run.further_initiators, run.further_requesters
+            FROM millwright.run AS run
+            WHERE \(fragment: plant.owns("run")) AND run.run_id = \(id)
+            FOR UPDATE
+            """)
+        guard let row else { throw Problem.notFound("run") }
+        var parent: (RunID, String)?
+        if let run = try row.decode("parent_run_id", as: RunID?.self),
+            let wait = try row.decode("parent_wait_id", as: String?.self)
+        {
+            parent = (run, wait)
+        }
+        return Standing(
+            id: id, status: try row.decode("status"), workflowID: try row.decode("workflow_id"),
+            digest: try row.decode("definition_digest"), journalLength: try row.decode("journal_length"),
+            parent: parent, businessKey: try row.decode("business_key", as: String?.self),
+            priority: try row.decode("priority"), state: try row.decode("state", as: JSONValue?.self),
+            causes: try RunCauses(row: row))
+    }
+
+    func audit(
+        _ action: String, of run: RunID, old: JSONValue? = nil, new: JSONValue? = nil,
+        in transaction: TenantTransaction
+    ) async throws {
+        try await transaction.record(
+            AuditEntry(
+                action, objectType: "run", objectID: run.description, old: old, new: new, reason: reason, by: actor))
+    }
+}

@@ -1,0 +1,143 @@
+import Database
+import Execution
+import JSON
+import Primitives
+import RunnerProtocol
+import Tenancy
+import TestSupport
+import Testing
+import Workflow
+
+@Suite("a workflow's limits hold, and starts happen once", .timeLimit(.minutes(2)))
+struct RunLimitTests {
+    private func slots(_ shell: ShellFixture) -> SlotService {
+        SlotService(
+            database: shell.database, board: shell.board, clock: shell.clock, logger: PostgresFixture.logger)
+    }
+
+    @Test("three slots: a fourth run starts when one ends, however it ends, and another control plane gives no more")
+    func concurrency() async throws {
+        try await ShellFixture.with { shell in
+            let workflow = try await shell.addWorkflow("triage", startedBy: ShellFixture.alarm)
+            let free = try await shell.addWorkflow("free", startedBy: "free")
+            try await shell.runs.policies.set(.init(maxConcurrent: 3), of: workflow, in: shell.scope, by: .system)
+            let runner = try await shell.startRunner()
+            _ = try await runner.begin()
+            for number in 0..<10 { try await shell.send(ShellFixture.event("\(number)")) }
+            #expect(try await runner.call().work.isEmpty)
+            let other = shell.restarted()
+            async let here = slots(shell).giveSlots()
+            async let there = slots(other).giveSlots()
+            _ = try await (here, there)
+            var work = try await runner.call().work
+            #expect(work.count == 3)
+            let queue = try await shell.runs.policies.queue(of: workflow, in: shell.scope)
+            #expect(queue.running == 3 && queue.waiting == 7 && queue.next.first?.position == 1)
+            // A workflow without limits starts at once, from memory.
+            try await shell.send(ShellFixture.event("x", type: "free"))
+            #expect(try await runner.call().work.map(\.workflowID) == [free])
+            // Completed, cancelled, refused: each gives its slot back.
+            var bad = work[2].completed()
+            bad.journal[0].endedAt = Timestamp(unixSeconds: 0)
+            #expect(try await runner.call([work[0].completed(), bad]).verdicts == [.committed, .refused])
+            try await shell.runs.cancel(work[1].runID, in: shell.scope, reason: "x", by: .system)
+            try await slots(other).giveSlots()
+            shell.board.wake(.pending, shell.place.plantID)
+            work = try await runner.call().work
+            #expect(work.count == 3)
+            // Without limits whoever waited goes on.
+            try await shell.runs.policies.set(.init(), of: workflow, in: shell.scope, by: .system)
+            #expect(try await runner.call().work.count == 4)
+        }
+    }
+
+    @Test("a rate gives its burst at once and then no faster than it says; waiting ones go by priority, and by age")
+    func rate() async throws {
+        try await ShellFixture.with { shell in
+            let workflow = try await shell.addWorkflow("triage")
+            try await shell.runs.policies.set(
+                .init(maxStartsPerMinute: 60, burst: 4), of: workflow, in: shell.scope, by: .system)
+            var ids: [RunID] = []
+            for priority in [10, 20, 90, 80, 70, 60, 50] {
+                ids.append(
+                    try await shell.runs.start(
+                        workflow, in: shell.scope, input: [:], priority: priority, by: .system))
+            }
+            let runner = try await shell.startRunner()
+            _ = try await runner.begin()
+            try await slots(shell).giveSlots()
+            // Three by priority, one by age: nobody is left out for ever.
+            let first = try await runner.call().work.map(\.runID)
+            #expect(Set(first) == [ids[0], ids[2], ids[3], ids[4]])
+            try await slots(shell).giveSlots()
+            #expect(try await runner.call().work.isEmpty)
+            shell.clock.advance(seconds: 2.01)
+            try await slots(shell).giveSlots()
+            #expect(try await Set(runner.call().work.map(\.runID)) == [ids[5], ids[6]])
+        }
+    }
+
+    @Test("of many starts with one business key at once, one makes the run and the others find it")
+    func deduplicatedStarts() async throws {
+        try await ShellFixture.with { shell in
+            let workflow = try await shell.addWorkflow("triage")
+            func start(_ until: Deduplication) async throws -> RunDirectory.Started {
+                try await shell.runs.start(
+                    .init(workflow, input: [:], businessKey: "K", deduplicate: until), in: shell.scope, by: .system)
+            }
+            let started = try await withThrowingTaskGroup(of: RunDirectory.Started.self) { group in
+                for _ in 0..<8 { group.addTask { try await start(.open) } }
+                return try await group.reduce(into: []) { $0.append($1) }
+            }
+            #expect(Set(started.map(\.id)).count == 1 && started.count { !$0.isExisting } == 1)
+            try await shell.runs.cancel(started[0].id, in: shell.scope, reason: "x", by: .system)
+            #expect(try await start(.ever) == .init(id: started[0].id, isExisting: true))
+            #expect(try await start(.open).isExisting == false)
+            #expect(try await shell.count("millwright.run") == 2)
+        }
+    }
+
+    @Test("events with one business key start one run while it is open, also in one batch")
+    func deduplicatedEvents() async throws {
+        try await ShellFixture.with { shell in
+            let workflow = try await shell.addWorkflow("triage", startedBy: ShellFixture.alarm)
+            try await shell.runs.policies.set(
+                .init(businessKey: "${ .data.asset }", priority: "77", deduplicate: .open), of: workflow,
+                in: shell.scope, by: .system)
+            let runner = try await shell.startRunner()
+            _ = try await runner.begin()
+            try await shell.send(ShellFixture.event("1"), ShellFixture.event("2"))
+            await withTaskGroup { group in
+                for number in 3..<9 {
+                    group.addTask { _ = try? await shell.restarted().send(ShellFixture.event("\(number)")) }
+                }
+            }
+            let run = try await shell.runs.list(in: shell.scope, page: .init()).items
+            #expect(run.map(\.businessKey) == ["press-7"] && run.map(\.priority) == [77])
+            #expect(try await shell.count("millwright.event") == 8)
+            let work = try await runner.call().work
+            #expect(try await runner.call([work[0].completed()]).verdicts == [.committed])
+            try await shell.send(ShellFixture.event("9"))
+            #expect(try await shell.count("millwright.run") == 2)
+        }
+    }
+
+    @Test("a policy that means nothing is refused with everything that is wrong, and a NUL is no business key")
+    func refused() async throws {
+        try await ShellFixture.with { shell in
+            let workflow = try await shell.addWorkflow("triage")
+            do {
+                try await shell.runs.policies.set(
+                    .init(maxConcurrent: 0, burst: 3, businessKey: "${ .[ }"), of: workflow, in: shell.scope,
+                    by: .system)
+                Issue.record("it was taken")
+            } catch let problem as Problem {
+                #expect(problem.items.map(\.path) == ["/maxConcurrent", "/burst", "/businessKey"])
+            }
+            await #expect(throws: Problem.self) {
+                _ = try await shell.runs.start(
+                    workflow, in: shell.scope, input: [:], businessKey: "a\0b", by: .system)
+            }
+        }
+    }
+}
