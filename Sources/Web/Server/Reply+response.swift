@@ -6,15 +6,22 @@ import NIOCore
 extension Reply {
     /// The answer as it goes out.
     func response(requestID: String) -> Response {
-        let (status, fields, body) = stored
-        var headers: HTTPFields = [.cacheControl: "no-store"]
-        for (name, value) in fields {
-            if let name = HTTPField.Name(name) { headers[name] = value }
+        var fields = headers
+        if fields[.cacheControl] == nil { fields[.cacheControl] = "no-store" }
+        fields[.requestID] = requestID
+        let bytes: [UInt8]
+        switch body {
+        case .none: bytes = []
+        case .json(let value):
+            fields[.contentType] = "application/json"
+            bytes = value.serializedBytes()
+        case .bytes(let given, let contentType):
+            fields[.contentType] = contentType
+            bytes = given
         }
-        headers[.requestID] = requestID
         return Response(
-            status: .init(code: status), headers: headers,
-            body: body.isEmpty ? .init() : .init(byteBuffer: ByteBuffer(bytes: body)))
+            status: status, headers: fields,
+            body: bytes.isEmpty ? .init() : .init(byteBuffer: ByteBuffer(bytes: bytes)))
     }
 
     /// The answer as it is kept for a repeated request.

@@ -40,7 +40,7 @@ struct IngestCommand: AsyncParsableCommand {
 
     @OptionGroup var options: BenchOptions
     @Option(help: "How long each load lasts.") var seconds = 8.0
-    @Option(help: "Keep-alive connections that send single events.") var connections = 64
+    @Option(help: "Keep-alive connections that send single events.") var connections = 256
 
     func validate() throws { try BenchLimits.check(seconds: seconds, connections: connections) }
 
@@ -57,8 +57,8 @@ struct RunsBenchCommand: AsyncParsableCommand {
 
     @OptionGroup var options: BenchOptions
     @Option(help: "How long each load lasts.") var seconds = 8.0
-    @Option(help: "Keep-alive connections that send single events.") var connections = 64
-    @Option(help: "Events a second while the time from event to completed is measured.") var rate = 200.0
+    @Option(help: "Keep-alive connections that send single events.") var connections = 256
+    @Option(help: "Events a second while the time from event to completed is measured.") var rate = 500.0
 
     func validate() throws {
         try BenchLimits.check(seconds: seconds, connections: connections)

@@ -5,6 +5,8 @@ import Tenancy
 /// Single events over keep-alive connections, as machines and webhooks send them, to completed runs of two tasks.
 struct RunsBench: Sendable {
     static let patienceSeconds = 60.0
+    /// One each has a thread while events are sent at a rate.
+    static let connectionsAtARate = 32
 
     let seconds: Double
     let connections: Int
@@ -70,8 +72,9 @@ struct RunsBench: Sendable {
         return try await withThrowingTaskGroup(of: [Double].self) { group in
             group.addTask { [seconds, connections, rate] in
                 defer { watch.finish() }
-                let outcome = try await LoadGenerator(port: stage.port, connections: connections, seconds: seconds)
-                    .openLoop(perSecond: rate, load.single) { due, body in
+                let outcome = try await LoadGenerator(
+                    port: stage.port, connections: min(connections, Self.connectionsAtARate), seconds: seconds
+                ).openLoop(perSecond: rate, load.single) { due, body in
                         let answer = try? JSONValue(parsing: body)
                         if let id = answer?["events"]?[0]?["id"]?.stringValue.flatMap({ UUIDv7($0) }) {
                             watch.follow(id, from: due)
