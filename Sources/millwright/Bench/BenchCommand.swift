@@ -13,9 +13,11 @@ struct BenchCommand: AsyncParsableCommand {
             the ratio to the floor is.
             """,
         subcommands: [
-            IngestCommand.self, RunsBenchCommand.self, EngineCommand.self, RunnersCommand.self,
+            AllBenches.self, RunsBenchCommand.self, PlantsCommand.self, SequentialCommand.self, PeersCommand.self,
+            CallsCommand.self, WaitsCommand.self, IngestCommand.self, DecisionCommand.self, IdleCommand.self,
+            GrowthCommand.self, EngineCommand.self, RunnersCommand.self,
             WorkflowBenchCommand.self, JSONBenchCommand.self, JQBenchCommand.self,
-        ])
+        ], defaultSubcommand: AllBenches.self)
 }
 
 /// What every bench takes.
