@@ -44,7 +44,8 @@ package final class DispatchBoard: Sendable {
     func announce(_ runs: [NewRun], of plant: PlantID) {
         guard !runs.isEmpty else { return }
         let now = clock.now()
-        ring(plant) { $0.add(runs.map(\.workItem), at: now) }
+        let bytes = runs.reduce(0) { $0 + ($1.event?.dataBytes?.bytes.count ?? 0) }
+        ring(plant) { $0.add(runs.map(\.workItem), bytes: bytes, at: now) }
     }
 
     /// Something of these kinds was committed.

@@ -6,13 +6,14 @@ struct CallsCommand: AsyncParsableCommand {
         commandName: "calls", abstract: "Runs of nine tasks, each an HTTP call to a server on this machine.")
 
     @OptionGroup var options: BenchOptions
-    @Option(help: "How long the load lasts.") var seconds = 8.0
-    @Option(help: "Keep-alive connections that send single events.") var connections = 64
+    @Option(help: "How many runs.") var runs = 5_000
 
-    func validate() throws { try BenchLimits.check(seconds: seconds, connections: connections) }
+    func validate() throws {
+        if !(100...100_000).contains(runs) { throw ValidationError("--runs is from 100 to 100000.") }
+    }
 
     func run() async throws {
-        let bench = CallsBench(seconds: seconds, connections: connections, report: options.report("calls"))
+        let bench = CallsBench(runs: runs, report: options.report("calls"))
         try await options.host().run { try await bench.measure($0) }
     }
 }
@@ -83,7 +84,7 @@ struct AllBenches: AsyncParsableCommand {
             PlantsBench(plants: 100, seconds: 8, connections: 256, report: report("plants")).measure,
             SequentialBench(rounds: 100, report: report("sequential")).measure,
             QueueBench(runs: 20_000, peer: peer, report: report("peers")).measure,
-            CallsBench(seconds: 8, connections: 64, report: report("calls")).measure,
+            CallsBench(runs: 5_000, report: report("calls")).measure,
             WaitsBench(runs: 10_000, report: report("waits")).measure,
             IngestBench(seconds: 8, connections: 256, report: report("ingest")).measure,
             DecisionBench(decisions: 300, report: report("decision")).measure,

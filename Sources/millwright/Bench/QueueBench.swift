@@ -6,7 +6,6 @@ import Primitives
 /// Ours: every event is accepted over HTTP first, then the runner takes the runs, four tasks each, whose journal is
 /// stored with the run. DBOS: a workflow of four steps for each, from its own queue, each step stored.
 struct QueueBench: Sendable {
-    static let batch = 100
     static let goalTimes = 30.0
 
     let runs: Int
@@ -20,9 +19,10 @@ struct QueueBench: Sendable {
         }
         try await platform.publish("bench-four-steps", tasks: tasks)
         let plant = try await BenchPlant(stage, platform, slug: "queue", template: "bench-four-steps")
-        _ = try await perSecond(plant.load("warm-up"), runs: min(runs, 2000), stage, plant)
+        let pace = RunPace(stage: stage, scope: plant.scope, connections: 4, seconds: 1)
+        _ = try await pace.backlog(plant.load("warm-up"), runs: min(runs, 2000))
         report.say("\(runs) runs of four tasks from a queue …")
-        let ours = try await perSecond(plant.load("queue"), runs: runs, stage, plant)
+        let ours = try await pace.backlog(plant.load("queue"), runs: runs)
         guard let peer else {
             report.figure("four-tasks-from-a-queue", ours, unit: "runs/s")
             return report.say(DBOSPeer.missing)
@@ -32,21 +32,5 @@ struct QueueBench: Sendable {
         report.figure("four-tasks-from-a-queue", ours, unit: "runs/s", floor: nil)
         report.figure("dbos-four-steps-from-a-queue", theirs, unit: "runs/s")
         report.figure("times-dbos", ours / theirs, unit: "times", goal: Self.goalTimes)
-    }
-
-    /// From the first request to the last completed run.
-    private func perSecond(
-        _ load: EventLoad, runs: Int, _ stage: BenchHost.Stage, _ plant: BenchPlant
-    ) async throws -> Double {
-        let pace = RunPace(stage: stage, scope: plant.scope, connections: 4, seconds: 1)
-        let requests = stride(from: 0, to: runs, by: Self.batch).map { load.batch($0, count: Self.batch) }
-        let start = ContinuousClock.now
-        try await OwnThread.run { [port = stage.port] in
-            let crowd = try ConnectionCrowd(port: port, connections: 4)
-            var next = requests.makeIterator()
-            try crowd.drive(patienceSeconds: LoadGenerator.patienceSeconds) { next.next() }.expectAccepted()
-        }
-        try await pace.waitForOpenRuns(0)
-        return Double(requests.count * Self.batch) / (ContinuousClock.now - start).seconds
     }
 }

@@ -37,14 +37,29 @@ struct RunPace: Sendable {
         return Throughput(perSecond: Double(completed) / elapsed, answerMilliseconds: outcome.answerMilliseconds)
     }
 
-    /// Until no more runs are open than there were.
+    /// Runs a second of so many that are accepted first, in batches: from the first request to the last completed run.
+    func backlog(_ load: EventLoad, runs: Int, batch: Int = 100) async throws -> Double {
+        let requests = stride(from: 0, to: runs, by: batch).map { load.batch($0, count: min(batch, runs - $0)) }
+        let start = ContinuousClock.now
+        try await OwnThread.run { [port = stage.port] in
+            let crowd = try ConnectionCrowd(port: port, connections: 4)
+            var next = requests.makeIterator()
+            try crowd.drive(patienceSeconds: LoadGenerator.patienceSeconds) { next.next() }.expectAccepted()
+        }
+        try await waitForOpenRuns(0)
+        return Double(runs) / (ContinuousClock.now - start).seconds
+    }
+
+    /// Until no more runs are open than there were. It asks seldom enough to leave the database to what is measured.
     func waitForOpenRuns(_ count: Int) async throws {
         let deadline = ContinuousClock.now + .seconds(Self.patienceSeconds)
-        while try await CompletionWatch.openRuns(stage.domain.database, scope) > count {
-            guard ContinuousClock.now < deadline else {
+        while true {
+            let asked = ContinuousClock.now
+            guard try await CompletionWatch.openRuns(stage.domain.database, scope) > count else { return }
+            guard asked < deadline else {
                 throw Problem(.timeout, "Runs were still open \(Int(Self.patienceSeconds)) s after the last event.")
             }
-            try await Task.sleep(for: .milliseconds(5))
+            try await Task.sleep(for: max(.milliseconds(5), (ContinuousClock.now - asked) * 8))
         }
     }
 
