@@ -4,12 +4,15 @@ import DequeModule
 /// answers.
 ///
 /// Nothing waits for company: the first request goes at once, and what comes while it is under way goes together with
-/// the next transaction.
+/// the next transaction. So batches grow with the load, and an idle plant's event waits for nobody.
 struct IntakeQueue<Submission> {
     /// Events of one transaction. One request with more goes alone.
     static var maximumBatch: Int { 500 }
     /// Two, so that one is being prepared while the other one is being written to disk.
     static var maximumUnderWay: Int { 2 }
+    /// Events that are worth a second transaction beside the one under way. Fewer wait for it and go together: a
+    /// transaction has its own price (the guard, the flush of the log), which few events do not pay back.
+    static var worthwhileBatch: Int { 128 }
     /// Events that may wait; the sender of the next is told to come back.
     static var maximumWaiting: Int { 20_000 }
 
@@ -31,13 +34,19 @@ struct IntakeQueue<Submission> {
         guard waitingEvents + events <= Self.maximumWaiting || waiting.isEmpty else { return .full }
         waiting.append((submission, events))
         waitingEvents += events
-        guard underWay < Self.maximumUnderWay else { return .wait }
+        guard underWay < allowedUnderWay else { return .wait }
         underWay += 1
         return .start
     }
 
-    /// What one transaction takes; a worker that gets nothing has ended.
+    private var allowedUnderWay: Int { waitingEvents < Self.worthwhileBatch ? 1 : Self.maximumUnderWay }
+
+    /// What one transaction takes; a worker that gets nothing has ended. What it leaves, another one under way takes.
     mutating func next() -> [Submission] {
+        guard underWay <= allowedUnderWay else {
+            underWay -= 1
+            return []
+        }
         var batch: [Submission] = []
         var events = 0
         while let first = waiting.first, batch.isEmpty || events + first.events <= Self.maximumBatch {

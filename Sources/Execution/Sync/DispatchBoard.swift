@@ -51,7 +51,8 @@ package final class DispatchBoard: Sendable {
         guard !runs.isEmpty else { return }
         if runs.contains(where: { $0.isQueued || $0.deduplicate != nil }) { return announceUnsure(runs, of: plant) }
         let now = clock.now()
-        ring(plant) { $0.add(runs.map(\.workItem), at: now) }
+        let bytes = runs.reduce(0) { $0 + ($1.event?.dataBytes?.bytes.count ?? 0) }
+        ring(plant) { $0.add(runs.map(\.workItem), bytes: bytes, at: now) }
     }
 
     /// Runs of which some wait for a slot, or were not stored because they were there already: the database tells which.

@@ -3,8 +3,9 @@ import Primitives
 /// A plant's process socket, which is there for as long as the plant's policy allows anything.
 struct ProcessDoor: Sendable {
     static let socketName = "processes.sock"
-    /// Also when no change was announced, the policy is read again after this long.
-    static let secondsBetweenLooks = 60.0
+    /// Also when no change was announced, the policy is read again after this long. A change is announced, and so is a
+    /// broken connection on which one may have been missed: every plant would ask for nothing.
+    static let secondsBetweenLooks = 900.0
     /// When it could not be read.
     static let retrySeconds = 1.0
 

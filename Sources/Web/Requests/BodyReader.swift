@@ -43,6 +43,8 @@ struct BodyReader {
     }
 
     private func checkContentType(_ value: String?) throws {
+        // As nearly everybody writes it: without parameters, in lower case.
+        if let value, declaration.contentTypes.contains(value) { return }
         let type = value?.split(separator: ";").first.map { $0.trimmingPrefix(" ").lowercased() } ?? ""
         guard declaration.contentTypes.contains(type.replacing(" ", with: "")) else {
             throw Problem(

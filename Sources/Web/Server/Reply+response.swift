@@ -6,22 +6,29 @@ import NIOCore
 extension Reply {
     /// The answer as it goes out.
     func response(requestID: String) -> Response {
-        let (status, fields, body) = stored
-        var headers: HTTPFields = [.cacheControl: "no-store"]
-        for (name, value) in fields {
-            if let name = HTTPField.Name(name) { headers[name] = value }
-        }
-        headers[.requestID] = requestID
-        if case .stream(_, let produce) = self.body {
+        var fields = headers
+        if fields[.cacheControl] == nil { fields[.cacheControl] = "no-store" }
+        fields[.requestID] = requestID
+        let bytes: [UInt8]
+        switch body {
+        case .none: bytes = []
+        case .json(let value):
+            fields[.contentType] = "application/json"
+            bytes = value.serializedBytes()
+        case .bytes(let given, let contentType):
+            fields[.contentType] = contentType
+            bytes = given
+        case .stream(let contentType, let produce):
+            fields[.contentType] = contentType
             let body = ResponseBody { writer in
                 try await produce { bytes in try await writer.write(ByteBuffer(bytes: bytes)) }
                 try await writer.finish(nil)
             }
-            return Response(status: .init(code: status), headers: headers, body: body)
+            return Response(status: status, headers: fields, body: body)
         }
         return Response(
-            status: .init(code: status), headers: headers,
-            body: body.isEmpty ? .init() : .init(byteBuffer: ByteBuffer(bytes: body)))
+            status: status, headers: fields,
+            body: bytes.isEmpty ? .init() : .init(byteBuffer: ByteBuffer(bytes: bytes)))
     }
 
     /// The answer as it is kept for a repeated request.

@@ -13,8 +13,11 @@ final class RequestPace: ChannelDuplexHandler, RemovableChannelHandler {
     typealias OutboundOut = HTTPResponsePart
 
     private let limits: HTTPLimits
-    /// Runs while the client has to do something; none runs while an operation is at work, which has its own bound.
-    private var deadline: Scheduled<Void>?
+    /// Set while the client has to do something, and not while an operation is at work, which has its own bound.
+    private var deadline: NIODeadline?
+    /// One alarm outlasts many deadlines: a busy connection moves its deadline several times a request, and a timer for
+    /// each would cost more than the request's own parsing. An alarm that rings early looks again later.
+    private var alarm: (moment: NIODeadline, scheduled: Scheduled<Void>)?
     /// Requests whose answer has not left yet: clients may send the next one before.
     private var unanswered = 0
 
@@ -24,7 +27,7 @@ final class RequestPace: ChannelDuplexHandler, RemovableChannelHandler {
         if context.channel.isActive { expect(within: limits.headSeconds, context) }
     }
 
-    func handlerRemoved(context: ChannelHandlerContext) { stop() }
+    func handlerRemoved(context: ChannelHandlerContext) { end() }
 
     func channelActive(context: ChannelHandlerContext) {
         expect(within: limits.headSeconds, context)
@@ -32,7 +35,7 @@ final class RequestPace: ChannelDuplexHandler, RemovableChannelHandler {
     }
 
     func channelInactive(context: ChannelHandlerContext) {
-        stop()
+        end()
         context.fireChannelInactive()
     }
 
@@ -70,15 +73,33 @@ final class RequestPace: ChannelDuplexHandler, RemovableChannelHandler {
     }
 
     private func expect(within seconds: Double, _ context: ChannelHandlerContext) {
-        stop()
-        let bound = NIOLoopBound(context, eventLoop: context.eventLoop)
-        deadline = context.eventLoop.scheduleTask(in: .milliseconds(Int64(seconds * 1000))) {
-            bound.value.close(promise: nil)
-        }
+        let moment = NIODeadline.now() + .milliseconds(Int64(seconds * 1000))
+        deadline = moment
+        if let alarm, alarm.moment <= moment { return }
+        alarm?.scheduled.cancel()
+        setAlarm(at: moment, context)
     }
 
-    private func stop() {
-        deadline?.cancel()
-        deadline = nil
+    private func setAlarm(at moment: NIODeadline, _ context: ChannelHandlerContext) {
+        let bound = NIOLoopBound((self, context), eventLoop: context.eventLoop)
+        let scheduled = context.eventLoop.scheduleTask(deadline: moment) {
+            let (pace, context) = bound.value
+            pace.rang(context)
+        }
+        alarm = (moment, scheduled)
+    }
+
+    private func rang(_ context: ChannelHandlerContext) {
+        alarm = nil
+        guard let deadline else { return }
+        if deadline <= .now() { context.close(promise: nil) } else { setAlarm(at: deadline, context) }
+    }
+
+    private func stop() { deadline = nil }
+
+    private func end() {
+        stop()
+        alarm?.scheduled.cancel()
+        alarm = nil
     }
 }

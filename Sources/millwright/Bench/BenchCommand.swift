@@ -13,9 +13,11 @@ struct BenchCommand: AsyncParsableCommand {
             the ratio to the floor is.
             """,
         subcommands: [
-            IngestCommand.self, RunsBenchCommand.self, EngineCommand.self, RunnersCommand.self,
+            AllBenches.self, RunsBenchCommand.self, PlantsCommand.self, SequentialCommand.self, PeersCommand.self,
+            CallsCommand.self, WaitsCommand.self, IngestCommand.self, DecisionCommand.self, IdleCommand.self,
+            GrowthCommand.self, EngineCommand.self, RunnersCommand.self,
             WorkflowBenchCommand.self, JSONBenchCommand.self, JQBenchCommand.self,
-        ])
+        ], defaultSubcommand: AllBenches.self)
 }
 
 /// What every bench takes.
@@ -40,7 +42,7 @@ struct IngestCommand: AsyncParsableCommand {
 
     @OptionGroup var options: BenchOptions
     @Option(help: "How long each load lasts.") var seconds = 8.0
-    @Option(help: "Keep-alive connections that send single events.") var connections = 64
+    @Option(help: "Keep-alive connections that send single events.") var connections = 256
 
     func validate() throws { try BenchLimits.check(seconds: seconds, connections: connections) }
 
@@ -57,8 +59,8 @@ struct RunsBenchCommand: AsyncParsableCommand {
 
     @OptionGroup var options: BenchOptions
     @Option(help: "How long each load lasts.") var seconds = 8.0
-    @Option(help: "Keep-alive connections that send single events.") var connections = 64
-    @Option(help: "Events a second while the time from event to completed is measured.") var rate = 200.0
+    @Option(help: "Keep-alive connections that send single events.") var connections = 256
+    @Option(help: "Events a second while the time from event to completed is measured.") var rate = 500.0
 
     func validate() throws {
         try BenchLimits.check(seconds: seconds, connections: connections)

@@ -22,11 +22,23 @@ struct BenchPlatform: Sendable {
 
     /// A plant with the workflow of two tasks.
     func makePlant(_ slug: String) async throws -> String {
+        try await makePlant(slug, running: "bench-two-tasks")
+    }
+
+    /// A plant with the workflow of a template, and its runner where one is waited for.
+    func makePlant(_ slug: String, running template: String) async throws -> String {
         let plant = try await Self.made(
             client, "/v1/clients/\(clientID)/plants", ["slug": .string(slug), "name": .string(slug), "timeZone": "UTC"])
         _ = try await Self.made(
-            client, "/v1/plants/\(plant)/workflows", ["name": "Two tasks", "template": "bench-two-tasks"])
+            client, "/v1/plants/\(plant)/workflows", ["name": "Bench", "template": .string(template)])
         return plant
+    }
+
+    /// A template whose runs are started by the bench's event and do these tasks.
+    func publish(_ slug: String, roles: [JSONValue] = [], tasks: [JSONValue]) async throws {
+        _ = try await client.call(
+            .POST, "/v1/partners/\(partnerID)/templates", Self.template(slug, roles: roles, tasks: tasks),
+            idempotencyKey: UUIDv7().description)
     }
 
     func waitForRunner(of plant: String) async throws {
@@ -48,36 +60,46 @@ struct BenchPlatform: Sendable {
     }
 
     /// Two simple tasks, each with an expression over the event, as a small rule of a plant would have.
-    static let template: JSONValue = [
-        "format": 1, "slug": "bench-two-tasks",
-        "template": [
-            "name": "Two tasks", "version": "1.0.0", "summary": "What the bench runs.",
-            "parameters": ["type": "object", "additionalProperties": false], "capabilities": [], "roles": [],
-            "eventTypes": [
-                .init(stringLiteral: eventType): [
-                    "summary": "A reading of a machine.",
-                    "schema": [
-                        "type": "object", "required": ["asset", "value"],
-                        "properties": ["asset": ["type": "string"], "value": ["type": "number"]],
-                    ],
-                ]
-            ],
+    static let template = template("bench-two-tasks", roles: [], tasks: twoTasks)
+    static let workflow = workflow("bench-two-tasks", tasks: twoTasks)
+
+    private static let twoTasks: [JSONValue] = [
+        ["classify": ["set": ["asset": "${ .asset }", "isHigh": "${ .value > 90 }"]]],
+        [
+            "conclude": [
+                "set": ["asset": "${ .asset }", "severity": "${ if .isHigh then \"high\" else \"low\" end }"]
+            ]
         ],
-        "workflow": workflow,
-        "tests": [:],
     ]
 
-    static let workflow: JSONValue = [
-        "document": ["dsl": "1.0.3", "namespace": "bench", "name": "bench-two-tasks", "version": "1.0.0"],
-        "schedule": ["on": ["one": ["with": ["type": .string(eventType)]]]],
-        "input": ["from": "${ if type == \"array\" then .[0] else . end }"],
-        "do": [
-            ["classify": ["set": ["asset": "${ .asset }", "isHigh": "${ .value > 90 }"]]],
-            [
-                "conclude": [
-                    "set": ["asset": "${ .asset }", "severity": "${ if .isHigh then \"high\" else \"low\" end }"]
-                ]
+    private static func template(_ slug: String, roles: [JSONValue], tasks: [JSONValue]) -> JSONValue {
+        [
+            "format": 1, "slug": .string(slug),
+            "template": [
+                "name": .string(slug), "version": "1.0.0", "summary": "What the bench runs.",
+                "parameters": ["type": "object", "additionalProperties": false], "capabilities": [],
+                "roles": .array(roles),
+                "eventTypes": [
+                    .init(stringLiteral: eventType): [
+                        "summary": "A reading of a machine.",
+                        "schema": [
+                            "type": "object", "required": ["asset", "value"],
+                            "properties": ["asset": ["type": "string"], "value": ["type": "number"]],
+                        ],
+                    ]
+                ],
             ],
-        ],
-    ]
+            "workflow": workflow(slug, tasks: tasks),
+            "tests": [:],
+        ]
+    }
+
+    private static func workflow(_ slug: String, tasks: [JSONValue]) -> JSONValue {
+        [
+            "document": ["dsl": "1.0.3", "namespace": "bench", "name": .string(slug), "version": "1.0.0"],
+            "schedule": ["on": ["one": ["with": ["type": .string(eventType)]]]],
+            "input": ["from": "${ if type == \"array\" then .[0].data else . end }"],
+            "do": .array(tasks),
+        ]
+    }
 }

@@ -26,16 +26,20 @@ struct BenchReport: Sendable {
 
     /// A figure that has a goal: whether it is reached stands beside it.
     func figure(_ metric: String, _ value: Double, unit: String, goal: Double) {
+        standing(metric, value, unit: unit, goal: goal, isReached: value >= goal)
+    }
+
+    func standing(_ metric: String, _ value: Double, unit: String, goal: Double, isReached: Bool) {
         if isJSON {
             let line: JSONValue = [
                 "bench": .string(bench), "metric": .string(metric), "unit": .string(unit),
-                "value": Self.number(value), "goal": Self.number(goal), "isReached": .bool(value >= goal),
+                "value": Self.number(value), "goal": Self.number(goal), "isReached": .bool(isReached),
             ]
             return Terminal.writeLine(line.serialized())
         }
         Terminal.writeLine(
             "  \(bench)  \(Self.padded(metric, 38)) \(Self.text(value)) \(unit)   (goal \(Self.text(goal)): "
-                + "\(value >= goal ? "reached" : "missed"))")
+                + "\(isReached ? "reached" : "missed"))")
     }
 
     /// The same work done by us and by somebody else, as times: the ratio says how many times faster ours is.
@@ -59,12 +63,7 @@ struct BenchReport: Sendable {
 
     /// Quantiles of measured times, in the unit of the values.
     func quantiles(_ metric: String, of values: [Double], unit: String) {
-        let sorted = values.sorted()
-        guard !sorted.isEmpty else { return }
-        for (name, part) in [("p50", 0.5), ("p99", 0.99), ("max", 1.0)] {
-            let index = min(sorted.count - 1, Int((Double(sorted.count) * part).rounded(.up)) - 1)
-            figure("\(metric)-\(name)", sorted[max(0, index)], unit: unit)
-        }
+        quantiles(metric, of: values, unit: unit, goalOfMedian: nil)
     }
 
     private static func number(_ value: Double) -> JSONValue {

@@ -69,21 +69,38 @@ final class CompletionWatch: Sendable {
         }
     }
 
-    /// How many runs of the plant have completed.
-    static func completedRuns(_ database: Database, _ plant: TenantScope) async throws -> Int {
-        try await database.read(plant) { transaction in
+    static func hasCompleted(_ run: RunID, _ database: Database, _ plant: TenantScope) async throws -> Bool {
+        guard case .plant(let partnerID, let clientID, let plantID) = plant else { return false }
+        return try await database.read(plant) { transaction in
+            try await transaction.one(
+                """
+                SELECT FROM millwright.run
+                WHERE partner_id = \(partnerID) AND client_id = \(clientID) AND plant_id = \(plantID)
+                  AND run_id = \(run) AND status = 'completed'
+                """
+            ) != nil
+        }
+    }
+
+    /// How many runs of the scope have completed.
+    static func completedRuns(_ database: Database, _ scope: TenantScope) async throws -> Int {
+        try await database.read(scope) { transaction in
             try await transaction.one(
                 "SELECT count(*) AS runs FROM millwright.run WHERE status = 'completed'"
             )?.decode("runs") ?? 0
         }
     }
 
-    /// How many runs of the plant have not ended.
-    static func openRuns(_ database: Database, _ plant: TenantScope) async throws -> Int {
-        try await database.read(plant) { transaction in
+    /// How many runs of the scope have not ended. A part for each index of open runs, so that those that ended are not
+    /// looked at.
+    static func openRuns(_ database: Database, _ scope: TenantScope) async throws -> Int {
+        try await database.read(scope) { transaction in
             try await transaction.one(
                 """
-                SELECT count(*) AS runs FROM millwright.run WHERE status IN ('pending', 'running', 'waiting', 'suspended')
+                SELECT (SELECT count(*) FROM millwright.run WHERE status = 'pending')
+                  + (SELECT count(*) FROM millwright.run WHERE status = 'running')
+                  + (SELECT count(*) FROM millwright.run WHERE status = 'waiting')
+                  + (SELECT count(*) FROM millwright.run WHERE status = 'suspended') AS runs
                 """
             )?.decode("runs") ?? 0
         }

@@ -9,6 +9,8 @@ struct EventLoad: Sendable {
     let type: String
     /// Distinguishes the loads of one bench; the events of each are new.
     let name: String
+    /// Of the event's data beyond the usual hundred.
+    var payloadBytes = 0
 
     /// One event in structured mode.
     func single(_ number: Int) -> [UInt8] {
@@ -25,8 +27,13 @@ struct EventLoad: Sendable {
     private func event(_ number: Int) -> String {
         """
         {"specversion":"1.0","id":"\(sourceEventID(number))","source":"\(Self.source)","type":"\(type)",\
-        "data":{"asset":"press-7","value":\(number % 100),"unit":"C","line":"L1","text":"the bucket does not open"}}
+        "data":{"asset":"press-7","value":\(number % 100),"unit":"C","line":"L1","text":"the bucket does not open"\(padding)}}
         """
+    }
+
+    private var padding: String {
+        payloadBytes == 0
+            ? "" : ",\"trace\":\"" + String(repeating: "0123456789abcdef", count: payloadBytes / 16) + "\""
     }
 
     private func request(contentType: String, body: [UInt8]) -> [UInt8] {

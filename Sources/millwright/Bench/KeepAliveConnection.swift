@@ -4,8 +4,8 @@ import Primitives
 /// One keep-alive connection of the load generator: a blocking socket that costs next to nothing, so that what is
 /// measured is the server and not the client. Used by one thread.
 struct KeepAliveConnection: ~Copyable {
-    private let descriptor: Int32
-    private var buffer: [UInt8] = []
+    let descriptor: Int32
+    private var reader = HTTPAnswerReader()
 
     init(port: Int) throws {
         descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
@@ -33,54 +33,26 @@ struct KeepAliveConnection: ~Copyable {
 
     /// - Returns: the status and the body of the answer.
     mutating func exchange(_ request: [UInt8]) throws -> (status: Int, body: [UInt8]) {
-        try write(request)
-        return try readAnswer()
+        try Self.write(request, to: descriptor)
+        reader.start()
+        try withUnsafeTemporaryAllocation(byteCount: 1 << 16, alignment: 16) { buffer in
+            while true {
+                let count = recv(descriptor, buffer.baseAddress, buffer.count, 0)
+                guard count > 0 else { throw Problem(.unavailable, "The server did not answer.") }
+                if reader.take(UnsafeRawBufferPointer(rebasing: buffer[..<count])) { return }
+            }
+        }
+        return (reader.status, Array(reader.body))
     }
 
-    private func write(_ bytes: [UInt8]) throws {
+    static func write(_ bytes: [UInt8], to descriptor: Int32) throws {
         var sent = 0
         while sent < bytes.count {
-            let count = bytes.withUnsafeBytes {
-                send(descriptor, $0.baseAddress! + sent, $0.count - sent, Int32(MSG_NOSIGNAL))
+            let count = bytes.withUnsafeBytes { bytes in
+                send(descriptor, bytes.baseAddress?.advanced(by: sent), bytes.count - sent, Int32(MSG_NOSIGNAL))
             }
             guard count > 0 else { throw Problem(.unavailable, "The server closed the connection.") }
             sent += count
         }
-    }
-
-    private mutating func readAnswer() throws -> (status: Int, body: [UInt8]) {
-        buffer.removeAll(keepingCapacity: true)
-        var needed: Int?
-        var bodyStart = 0
-        var status = 0
-        var chunk = [UInt8](repeating: 0, count: 1 << 16)
-        while needed == nil || buffer.count < needed! {
-            let count = recv(descriptor, &chunk, chunk.count, 0)
-            guard count > 0 else { throw Problem(.unavailable, "The server did not answer.") }
-            buffer += chunk[..<count]
-            if needed == nil, let end = Self.endOfHead(buffer) {
-                let head = String(decoding: buffer[..<end], as: UTF8.self)
-                status = head.split(separator: " ", maxSplits: 2).dropFirst().first.flatMap { Int($0) } ?? 0
-                bodyStart = end
-                needed = end + Self.contentLength(head)
-            }
-        }
-        return (status, Array(buffer[bodyStart...]))
-    }
-
-    private static func endOfHead(_ bytes: [UInt8]) -> Int? {
-        guard bytes.count >= 4 else { return nil }
-        for index in 3..<bytes.count
-        where bytes[index] == 10 && bytes[index - 1] == 13 && bytes[index - 2] == 10 && bytes[index - 3] == 13 {
-            return index + 1
-        }
-        return nil
-    }
-
-    private static func contentLength(_ head: String) -> Int {
-        for line in head.split(separator: "\r\n") where line.lowercased().hasPrefix("content-length:") {
-            return Int(String(line.dropFirst(15)).trimmed) ?? 0
-        }
-        return 0
     }
 }

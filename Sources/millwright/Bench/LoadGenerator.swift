@@ -2,8 +2,11 @@ import Glibc
 import Primitives
 import Synchronization
 
-/// Sends requests over keep-alive connections, a thread each, and bounds the load in time.
+/// Sends requests over keep-alive connections, and bounds the load in time.
 struct LoadGenerator: Sendable {
+    /// For one answer.
+    static let patienceSeconds = 30
+
     let port: Int
     let connections: Int
     let seconds: Double
@@ -17,18 +20,25 @@ struct LoadGenerator: Sendable {
         var answerMilliseconds: [Double] = []
     }
 
-    /// As fast as the server answers: each connection sends the next when it has the answer.
+    /// As fast as the server answers: each connection sends the next when it has the answer. All of them are driven by
+    /// one thread, because a thread for each would take more of the machine than what is measured leaves.
     func closedLoop(_ request: @escaping @Sendable (Int) -> [UInt8]) async throws -> Outcome {
-        let next = Atomic<Int>(0)
-        return try await run { deadline, _ in
-            ContinuousClock.now < deadline ? (next.wrappingAdd(1, ordering: .relaxed).oldValue, nil) : nil
-        } request: {
-            request($0)
-        } answered: { _, _ in
+        try await OwnThread.run { [port, connections, seconds] in
+            let crowd = try ConnectionCrowd(port: port, connections: connections)
+            let start = ContinuousClock.now
+            let deadline = start + .nanoseconds(Int64(seconds * 1e9))
+            var number = -1
+            var outcome = try crowd.drive(patienceSeconds: Self.patienceSeconds) {
+                guard ContinuousClock.now < deadline else { return nil }
+                number += 1
+                return request(number)
+            }
+            outcome.elapsedSeconds = (ContinuousClock.now - start).seconds
+            return outcome
         }
     }
 
-    /// At a rate, whether the server keeps up or not: a late answer does not make the next event late, and its time
+    /// At a rate, a thread a connection, whether the server keeps up or not: a late answer does not make the next event late, and its time
     /// counts from when it was due.
     func openLoop(
         perSecond rate: Double, _ request: @escaping @Sendable (Int) -> [UInt8],

@@ -14,6 +14,8 @@ struct PostgresFloor: Sendable {
     enum Work: Sendable {
         /// Events stored.
         case intake
+        /// Events stored one a transaction, as whoever gives each sender an answer of its own does.
+        case singleCommit
         /// Events stored, their runs started and completed, with a journal and a usage record each.
         case cycle
     }
@@ -27,22 +29,29 @@ struct PostgresFloor: Sendable {
 
     /// - Returns: rows (events or runs) a second.
     func measure(_ work: Work) async throws -> Double {
-        let script = work == .intake ? Self.intake : Self.intakeWithRuns + Self.completion
+        let script =
+            switch work {
+            case .intake: Self.intake
+            case .singleCommit: Self.singleCommit
+            case .cycle: Self.intakeWithRuns + Self.completion
+            }
         let path = cluster.socketDirectory + "/floor.sql"
         try FileText.write(script, to: path, mode: 0o644, owner: cluster.account)
         var best = 0.0
-        for clients in [1, 2] {
+        let rows = work == .singleCommit ? 1 : Self.batch
+        for clients in work == .singleCommit ? [8, 32] : [1, 2] {
             let output = try await cluster.output(
                 "pgbench",
                 [
                     "--no-vacuum", "--username", "floor_app", "--host", cluster.socketDirectory, "--port",
-                    String(cluster.port), "--file", path, "--client", String(clients), "--jobs", String(clients),
+                    String(cluster.port), "--file", path, "--client", String(clients), "--jobs",
+                    String(min(clients, 2)),
                     "--time", String(Self.seconds), "floor",
                 ])
             guard let line = output.split(separator: "\n").first(where: { $0.hasPrefix("tps = ") }),
                 let rate = line.split(separator: " ").dropFirst(2).first.flatMap({ Double($0) })
             else { throw Problem(.internalError, "pgbench did not say how much it did: \(output)") }
-            best = max(best, rate * Double(Self.batch))
+            best = max(best, rate * Double(rows))
         }
         return best
     }
@@ -97,12 +106,18 @@ struct PostgresFloor: Sendable {
 
     private static let scope = "BEGIN;\nSELECT set_config('floor.partner', '\(partner)', true);\n"
 
-    private static let newEvents = """
+    private static let newEvents = events(batch)
+
+    private static func events(_ count: Int) -> String {
+        """
         INSERT INTO event (partner_id, plant_id, event_id, source, source_event_id, type, data)
         SELECT '\(partner)', '\(plant)', gen_random_uuid(), 'press-7', gen_random_uuid()::text, 'reading',
           '{"asset":"press-7","value":91.2,"unit":"C","line":"L1","text":"the bucket does not open"}'
-        FROM generate_series(1, \(batch))
+        FROM generate_series(1, \(count))
         """
+    }
+
+    private static let singleCommit = scope + events(1) + ";\nCOMMIT;\n"
 
     private static let intake = scope + newEvents + ";\nCOMMIT;\n"
 

@@ -142,6 +142,13 @@ struct PrivateCluster: Sendable {
         }
     }
 
+    /// A sixteenth of the memory, from 128 MB to 1 GB. With less than a busy plant writes between two checkpoints, the
+    /// transactions themselves have to write pages out.
+    private var sharedBuffersMegabytes: Int {
+        let bytes = sysconf(Int32(_SC_PHYS_PAGES)) * sysconf(Int32(_SC_PAGESIZE))
+        return min(1024, max(128, bytes / 16 >> 20))
+    }
+
     /// Settings for one small machine that runs everything; what a user adds to postgresql.conf stays.
     private func writeSettings() throws {
         let settings = """
@@ -151,7 +158,7 @@ struct PrivateCluster: Sendable {
             unix_socket_permissions = 0700
             port = \(port)
             max_connections = 60
-            shared_buffers = 256MB
+            shared_buffers = \(sharedBuffersMegabytes)MB
             effective_cache_size = 2GB
             work_mem = 8MB
             maintenance_work_mem = 128MB
