@@ -147,8 +147,8 @@ package final class DispatchBoard: Sendable {
                 for await _ in bell { return .look }
                 return .answer
             }
-            group.addTask {
-                try? await Task.sleep(for: waiting.until.duration(since: now))
+            group.addTask { [clock] in
+                try? await clock.sleep(for: waiting.until.duration(since: now))
                 return waiting.until < deadline ? .look : .answer
             }
             let first = await group.next() ?? .look
