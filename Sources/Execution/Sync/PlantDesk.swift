@@ -27,6 +27,17 @@ struct PlantDesk {
     private var callsUnderWay = 0
     private var lastCallAt: Timestamp?
     private var nextReofferAt: Timestamp?
+    /// After a start the runs that count as in hand are all handed out again, whoever had them: the answer that brought them
+    /// may have been lost, and nobody but this epoch's runner would ever take them up. It goes page by page.
+    private var recovery = Recovery.after(nil)
+    /// Counts the starts, so that a call from before the last one does not speak for it.
+    private var starts = 0
+
+    /// How far the runs in hand were handed out again.
+    enum Recovery: Hashable {
+        case after(RunID?)
+        case done
+    }
 
     struct Holding {
         var handedAt: Timestamp
@@ -45,6 +56,8 @@ struct PlantDesk {
         var heldTimers: [RunID] = []
         var capacity = 0
         var epoch: Int64 = 0
+        var recovery = Recovery.done
+        var starts = 0
 
         var isEmpty: Bool { ready.isEmpty && needs.isEmpty }
     }
@@ -81,6 +94,8 @@ struct PlantDesk {
         nextTimerAt = nil
         nextReofferAt = nil
         isReading = false
+        recovery = .after(nil)
+        starts += 1
     }
 
     // MARK: What there is to do
@@ -116,6 +131,7 @@ struct PlantDesk {
         var plan = Plan()
         plan.capacity = capacity
         plan.epoch = epoch
+        (plan.recovery, plan.starts) = (recovery, starts)
         if capacity == 0 {
             if !isReading, !isPolled { planAnswers(&plan) }
         } else if !isReading {
@@ -169,8 +185,12 @@ struct PlantDesk {
     // MARK: What came of it
 
     /// The database was asked as planned. `more` names what had more rows than were asked for.
-    mutating func finishReading(_ plan: Plan, handed: [WorkItem], more: Need, nextTimerAt next: Timestamp?) {
+    /// - Parameter recovery: how far the runs in hand were read; `nil` when they were not asked for.
+    mutating func finishReading(
+        _ plan: Plan, handed: [WorkItem], more: Need, nextTimerAt next: Timestamp?, recovery: Recovery? = nil
+    ) {
         guard plan.epoch == epoch else { return }
+        if let recovery, plan.starts == starts { self.recovery = recovery }
         if !plan.needs.isEmpty { isReading = false }
         needs.formUnion(more)
         if let next { addTimer(next) }

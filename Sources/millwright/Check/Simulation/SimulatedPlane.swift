@@ -23,28 +23,26 @@ final class SimulatedPlane: @unchecked Sendable {
     private var tasks: [Task<Void, Never>] = []
     private let chance: SeededChance
 
-    /// What the services would write to the log is not looked at: what they must do shows in the database.
-    private static let logger = Logger(label: "simulation") { _ in SwiftLogNoOpLogHandler() }
 
-    init(number: Int, database: Database, time: SimulatedTime, chance: SeededChance, offsetSeconds: Double) {
+    init(number: Int, database: Database, time: SimulatedTime, chance: SeededChance, offsetSeconds: Double, logger: Logger) {
         self.number = number
         self.chance = chance
         clock = SimulatedClock(time, plane: number)
         clock.offsetSeconds = offsetSeconds
-        let triggers = DatabaseTriggerSource(database: database, logger: Self.logger)
+        let triggers = DatabaseTriggerSource(database: database, logger: logger)
         let bell = DeadlineBell()
         board = DispatchBoard(clock: clock)
         sync = SyncService(
             database: database, board: board, triggers: triggers, definitions: SimulationCatalogue(),
-            settings: SimulationCatalogue(), deadlines: bell, clock: clock, logger: Self.logger)
+            settings: SimulationCatalogue(), deadlines: bell, clock: clock, logger: logger)
         intake = EventIntake(
-            database: database, board: board, triggers: triggers, clock: clock, logger: Self.logger)
+            database: database, board: board, triggers: triggers, clock: clock, logger: logger)
         people = HumanTaskService(database: database, board: board, clock: clock)
         runs = RunDirectory(database: database, board: board, clock: clock)
         runners = RunnerStore(database: database, board: board, clock: clock)
         schedules = ScheduleService(
-            database: database, board: board, zones: UTCOnly(), clock: clock, logger: Self.logger)
-        deadlines = Deadlines(service: people, bell: bell, logger: Self.logger)
+            database: database, board: board, zones: UTCOnly(), clock: clock, logger: logger)
+        deadlines = Deadlines(service: people, bell: bell, logger: logger)
     }
 
     /// Starts something in this process. It is told of its end only while the process lives.

@@ -43,6 +43,8 @@ final class SimulationGate: RoundTripGate, @unchecked Sendable {
     ) async throws {
         if isDead(process.plane) { throw Self.died }
         number += 1
+        // Its own: before the closure runs, others may have their turn.
+        let number = number
         try await withCheckedThrowingContinuation { (continuation: CheckedContinuation<Void, any Error>) in
             blocked.append(
                 Step(number: number, process: process, trip: trip, isDone: isDone, continuation: continuation))

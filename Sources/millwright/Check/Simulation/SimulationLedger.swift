@@ -18,6 +18,8 @@ struct SimulationLedger {
         var kind: String
         var task: String?
         var attempt: Int
+
+        var words: String { "\(ordinal) \(kind) \(task ?? "") \(attempt)" }
     }
 
     struct Decision {

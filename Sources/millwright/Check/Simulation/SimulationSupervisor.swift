@@ -25,7 +25,7 @@ struct SimulationSupervisor {
         let clusters = try (0..<workers).map { number in
             try PrivateCluster(
                 try DataDirectory(path: "\(root)/\(number)"), furtherSettings: Self.settings,
-                logger: Logger(label: "simulation"))
+                logger: Logger(label: "simulation") { _ in SwiftLogNoOpLogHandler() })
         }
         let outcome: Result<Bool, any Error>
         do {

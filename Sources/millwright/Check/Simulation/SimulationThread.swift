@@ -23,6 +23,8 @@ final class SimulationThread: TaskExecutor {
     }
 
     private let queue = Mutex(Queue())
+    /// Decides which of the tasks that can run does.
+    private let random = Mutex(SimulationRandom(seed: 0, stream: 3))
     /// The two ends of a pipe, on which other threads say that something has arrived.
     private let arrivals: (read: Int32, write: Int32)
     private let owner: pthread_t
@@ -49,6 +51,8 @@ final class SimulationThread: TaskExecutor {
         _ = write(arrivals.write, &one, 1)
     }
 
+    func beginSeed(_ seed: UInt64) { random.withLock { $0 = SimulationRandom(seed: seed, stream: 3) } }
+
     // MARK: What is on its way to the server
 
     func sent() { queue.withLock { $0.inFlight += 1 } }
@@ -56,19 +60,19 @@ final class SimulationThread: TaskExecutor {
 
     /// Runs tasks until every one of them waits for the scheduler.
     /// - Throws: when the server does not answer for `patienceSeconds`, which no seed explains.
-    func runUntilBlocked(_ chance: inout SimulationRandom) throws(Problem) {
+    func runUntilBlocked() throws(Problem) {
         let executor = asUnownedTaskExecutor()
         while true {
-            while let job = take(&chance) { job.runSynchronously(on: executor) }
+            while let job = take() { job.runSynchronously(on: executor) }
             guard queue.withLock({ $0.inFlight > 0 || !$0.arrived.isEmpty }) else { return }
             try waitForArrival()
         }
     }
 
-    private func take(_ chance: inout SimulationRandom) -> UnownedJob? {
+    private func take() -> UnownedJob? {
         let count = queue.withLock { $0.ready.count }
         guard count > 0 else { return nil }
-        let place = count == 1 ? 0 : chance.below(count)
+        let place = count == 1 ? 0 : random.withLock { $0.below(count) }
         return queue.withLock { $0.ready.remove(at: place) }
     }
 

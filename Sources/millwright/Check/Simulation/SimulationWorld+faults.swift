@@ -24,12 +24,12 @@ extension SimulationWorld {
         guard plane.isAlive else { return }
         note("plane \(plane.number) dies")
         plane.die()
+        // One after the other: each rolls back, and the server's answers must not race.
+        try thread.runUntilBlocked()
         while let step = gate.blocked.first(where: { $0.process.plane == plane.number }) {
             gate.release(step, SimulationGate.died)
-            // One after the other: each rolls back, and the server's answers must not race.
-            try thread.runUntilBlocked(&random)
+            try thread.runUntilBlocked()
         }
-        try thread.runUntilBlocked(&random)
         for number in openCalls.filter({ $0.value.place == place }).keys.sorted() {
             messages.append(.answer(call: number, .lost("the connection broke")))
         }

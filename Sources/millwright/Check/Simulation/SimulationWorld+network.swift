@@ -31,7 +31,10 @@ extension SimulationWorld {
         let usual = Int(runner.epoch) % planes.count
         let place = random.chance(850) && planes[usual].isAlive ? usual : random.below(planes.count)
         openCalls[number] = SimulationCall(runner: runner, ticket: ticket, place: place)
-        note("call \(number) of epoch \(runner.epoch) with \(request.commits.count) commits to place \(place)")
+        let commits = request.commits.map { "\($0.runID.short):\($0.expectedSequence + 1)" }
+        note(
+            "call \(number) of epoch \(runner.epoch) to place \(place), commits \(commits.joined(separator: " "))"
+                + (request.isFirst ? ", first" : ""))
         let body = request.encoded()
         messages.append(.request(call: number, place: place, body: body, epoch: runner.epoch, isEcho: false))
         if isStorm, random.chance(plan.messageRate / 2) {
@@ -52,7 +55,7 @@ extension SimulationWorld {
             serve(call, at: planes[place], body, epoch, isEcho: isEcho)
         case .answer(let call, let outcome):
             guard !isLost else { return note("the answer to call \(call) is lost") }
-            note("the answer to call \(call) arrives")
+            note("the answer to call \(call) arrives: \(outcome.words)")
             answer(call, outcome)
         case .notification(let place, let payload):
             note("plane \(planes[place].number) is notified")
@@ -86,4 +89,22 @@ extension SimulationWorld {
         guard let call = openCalls.removeValue(forKey: number), !call.runner.isGone else { return }
         call.runner.synced(call.ticket, outcome)
     }
+}
+
+extension SyncOutcome {
+    fileprivate var words: String {
+        switch self {
+        case .answered(let response):
+            let verdicts = response.verdicts.map(\.rawValue).joined(separator: " ")
+            return "[\(verdicts)] and runs [\(response.work.map(\.runID.short).joined(separator: " "))]"
+        case .staleEpoch: return "stale epoch"
+        case .rejected(let status, _): return "\(status)"
+        case .lost: return "failed"
+        }
+    }
+}
+
+extension RunID {
+    /// Its last digits: in one seed they tell runs apart.
+    fileprivate var short: String { String(description.suffix(6)) }
 }

@@ -1,5 +1,6 @@
 import Database
 import Execution
+import Logging
 import Primitives
 import RunnerCore
 import RunnerProtocol
@@ -21,6 +22,8 @@ final class SimulationWorld: @unchecked Sendable {
     let time: SimulatedTime
     let chance: SeededChance
     let thread = SimulationThread.shared
+    /// What the services say is read when a seed is looked at; what they must do shows in the database.
+    private let logger: Logger
     var gate: SimulationGate { stage.gate }
     var random: SimulationRandom
     var trace: SimulationTrace
@@ -53,7 +56,11 @@ final class SimulationWorld: @unchecked Sendable {
         time = SimulatedTime()
         chance = SeededChance(seed: seed, time)
         trace = SimulationTrace(isPrinted: isTraced)
+        logger = Logger(label: "simulation") { label in
+            if isTraced { StreamLogHandler.standardOutput(label: label) } else { SwiftLogNoOpLogHandler() }
+        }
         events = plan.events
+        thread.beginSeed(seed)
     }
 
     /// - Returns: the invariant that does not hold, or nothing.
@@ -87,7 +94,7 @@ final class SimulationWorld: @unchecked Sendable {
 
     /// Lets everything run that can, and takes what the runners want.
     func settle() throws {
-        try thread.runUntilBlocked(&random)
+        try thread.runUntilBlocked()
         for runner in runners { take(runner.wishes(), of: runner) }
         runners.removeAll(where: \.isGone)
         if hasNewCommits {
@@ -114,7 +121,7 @@ final class SimulationWorld: @unchecked Sendable {
         planesMade += 1
         let plane = SimulatedPlane(
             number: planesMade, database: stage.database, time: time, chance: chance,
-            offsetSeconds: isStorm ? plan.clockOffset(&random) : 0)
+            offsetSeconds: isStorm ? plan.clockOffset(&random) : 0, logger: logger)
         if plan.workflows.contains(where: \.asksPeople) {
             plane.repeatLooking(everySeconds: 60) { try await plane.deadlines.act() }
         }
@@ -157,7 +164,7 @@ final class SimulationWorld: @unchecked Sendable {
         for place in planes.indices { try crash(place) }
         for _ in 0..<10_000 where time.nextDue != nil {
             time.advance()
-            try thread.runUntilBlocked(&random)
+            try thread.runUntilBlocked()
         }
     }
 }
