@@ -139,7 +139,9 @@ package final class DispatchBoard: Sendable {
             state.bellsMade += 1
             state.places[plant]?.bell?.continuation.finish()
             state.places[plant]?.bell = (state.bellsMade, continuation)
-            return (state.bellsMade, min(deadline, desk.nextTimerAt ?? deadline))
+            // A timer that is due already is being read by another call, which rings.
+            let nextTimerAt = desk.nextTimerAt.flatMap { $0 > now ? $0 : nil }
+            return (state.bellsMade, min(deadline, nextTimerAt ?? deadline))
         }
         guard let waiting else { return .look }
         let waking = await withTaskGroup(of: Waking.self) { group in

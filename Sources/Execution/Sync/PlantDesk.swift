@@ -118,9 +118,11 @@ struct PlantDesk {
 
     /// Whether a call that can take `capacity` more runs would find something.
     func hasWork(capacity: Int, at now: Timestamp) -> Bool {
+        // Whoever reads now rings when it has read. Looking again and again meanwhile would only heat the machine.
+        if isReading { return false }
         if let nextTimerAt, nextTimerAt <= now { return true }
-        if capacity == 0 { return !isReading && !needs.isDisjoint(with: [.inputs, .timers, .settings]) }
-        return !isReading && (!needs.isEmpty || !ready.isEmpty)
+        if capacity == 0 { return !needs.isDisjoint(with: [.inputs, .timers, .settings]) }
+        return !needs.isEmpty || !ready.isEmpty
     }
 
     /// What there is for a call that can take `capacity` more runs. The runs in it count as handed out.
