@@ -89,6 +89,7 @@ let package = Package(
         .systemLibrary(name: "COniguruma", pkgConfig: "oniguruma", providers: [.apt(["libonig-dev"])]),
         .systemLibrary(name: "CLibYAML", pkgConfig: "yaml-0.1", providers: [.apt(["libyaml-dev"])]),
         .systemLibrary(name: "CLibJQ"),
+        .systemLibrary(name: "CConcurrencyHook"),
 
         part("Primitives", []),
         part("JSON", ["COniguruma"]),
@@ -145,7 +146,8 @@ let package = Package(
             dependencies: [
                 "Primitives", "JSON", "JQ", "YAML", "XML", "Redis", "Workflow", "Database", "Vault", "Tenancy",
                 "Catalogue", "Execution", "Connectors", "Provisioning", "Billing", "Insight", "RunnerProtocol", "Web",
-                "CLibJQ", .argumentParser, .asyncHTTPClient, .collections, .configuration, .crypto, .hummingbird,
+                "RunnerCore", "CLibJQ", "CConcurrencyHook", .argumentParser, .asyncHTTPClient, .collections,
+                .configuration, .crypto, .hummingbird,
                 .logging,
                 .metrics, .nioCore, .nioPosix, .nioHTTP1, .serviceLifecycle, .subprocess, .systemPackage, .unixSignals,
             ],

@@ -63,8 +63,11 @@ extension Database {
         let job = Job(
             .pipeline, prologue: Control.pipelinePrologue(scope, readOnly: readOnly), statements: statements,
             commits: !readOnly, deadline: now + deadline, submittedAt: now)
-        if readOnly { return try await pool(for: scope).perform(job) }
-        return try await CommitWitness.watching { try await pool(for: scope).perform(job) }
+        let pool = pool(for: scope)
+        if readOnly { return try await pool.gate.pass(.reading) { try await pool.perform(job) } }
+        return try await CommitWitness.watching {
+            try await pool.gate.pass(.writing) { try await pool.perform(job) }
+        }
     }
 
     private nonisolated(nonsending) func lease(
@@ -73,8 +76,9 @@ extension Database {
         let now = ContinuousClock.now
         let job = Job(
             .lease, prologue: Control.opening(scope, begin), deadline: now + deadline, submittedAt: now)
+        let pool = pool(for: scope)
         do {
-            _ = try await pool(for: scope).perform(job)
+            _ = try await pool.gate.pass(.hold) { try await pool.perform(job) }
         } catch {
             // The hold may have been given just as the task was cancelled.
             await job.lease?.rollback()

@@ -14,14 +14,15 @@ package final class Database: Service {
     private let meter = DatabaseMeter()
     package let configuration: DatabaseConfiguration
 
-    package init(_ configuration: DatabaseConfiguration, logger: Logger) {
+    /// - Parameter gate: the simulation's; a process that serves has none.
+    package init(_ configuration: DatabaseConfiguration, gate: (any RoundTripGate)? = nil, logger: Logger) {
         self.configuration = configuration
         app = ConnectionPool(
             role: .app, size: configuration.limits.appConnections, configuration: configuration, meter: meter,
-            logger: logger)
+            gate: gate, logger: logger)
         platform = ConnectionPool(
             role: .platform, size: configuration.limits.platformConnections, configuration: configuration,
-            meter: meter, logger: logger)
+            meter: meter, gate: gate, logger: logger)
         listener = NotificationListener(configuration, logger: logger)
     }
 

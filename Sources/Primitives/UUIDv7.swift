@@ -21,6 +21,13 @@ public struct UUIDv7: Sendable, Hashable, Comparable, CustomStringConvertible, L
 
     /// A new identifier for now.
     public init() {
+        if let simulated = Chance.simulated {
+            let time = UInt64(bitPattern: simulated.now().unixMilliseconds) & 0xFFFF_FFFF_FFFF
+            self.init(
+                high: time << 16 | 0x7000 | (simulated.next() & 0x0FFF),
+                low: simulated.next() & 0x3FFF_FFFF_FFFF_FFFF | 0x8000_0000_0000_0000)
+            return
+        }
         var generator = SystemRandomNumberGenerator()
         self.init(at: Timestamp.now().unixMilliseconds, using: &generator)
     }

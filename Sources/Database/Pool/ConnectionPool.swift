@@ -8,6 +8,8 @@ import Synchronization
 /// when they are first needed, by threads that live until the pool is shut down.
 final class ConnectionPool: Sendable {
     let meter: DatabaseMeter
+    /// `nil` but in the simulation.
+    let gate: (any RoundTripGate)?
     private let connections: [Connection]
     private let state: Mutex<PoolState>
     private let role: DatabaseConfiguration.Role
@@ -18,8 +20,9 @@ final class ConnectionPool: Sendable {
 
     init(
         role: DatabaseConfiguration.Role, size: Int, configuration: DatabaseConfiguration, meter: DatabaseMeter,
-        logger: Logger
+        gate: (any RoundTripGate)?, logger: Logger
     ) {
+        self.gate = gate
         self.role = role
         self.configuration = configuration
         self.meter = meter

@@ -34,30 +34,36 @@ final class Lease: Sendable {
         guard !statements.isEmpty else { return [] }
         try Task.checkCancellation()
         let job = Job(.leased(serial: serial), statements: statements, deadline: deadline, submittedAt: .now)
-        return try await pool.perform(job, on: self)
+        return try await pool.gate.pass(.part) { try await pool.perform(job, on: self) }
     }
 
     /// Sends COMMIT and waits for it; a cancelled task waits too.
     nonisolated(nonsending) func commit() async throws {
-        guard !hasEnded.exchange(true, ordering: .acquiringAndReleasing) else { return }
-        let job = ending(Control.commit, commits: true)
-        await finish(job, opening: nil)
-        _ = try job.outcome()
+        guard !hasEnded.load(ordering: .acquiring) else { return }
+        try await pool.gate.pass(.commit) {
+            guard !hasEnded.exchange(true, ordering: .acquiringAndReleasing) else { return }
+            let job = ending(Control.commit, commits: true)
+            await finish(job, opening: nil)
+            _ = try job.outcome()
+        }
     }
 
     /// Sends the last statements and COMMIT in one round trip.
     nonisolated(nonsending) func commit(with statements: [Statement]) async throws -> [Rows] {
-        guard !hasEnded.exchange(true, ordering: .acquiringAndReleasing) else { throw endedError }
-        let job = ending(Control.commit, commits: true, statements)
-        await finish(job, opening: opening)
-        return try job.outcome()
+        guard !hasEnded.load(ordering: .acquiring) else { throw endedError }
+        return try await pool.gate.pass(.commit) {
+            guard !hasEnded.exchange(true, ordering: .acquiringAndReleasing) else { throw endedError }
+            let job = ending(Control.commit, commits: true, statements)
+            await finish(job, opening: opening)
+            return try job.outcome()
+        }
     }
 
     /// Rolls back and waits until the locks are gone. A failure is not reported: the connection is replaced then, and
     /// that rolls back as well.
     nonisolated(nonsending) func rollback() async {
         guard !hasEnded.exchange(true, ordering: .acquiringAndReleasing) else { return }
-        await finish(ending(Control.rollback, commits: false), opening: nil)
+        try? await pool.gate.pass(.rollback) { await finish(ending(Control.rollback, commits: false), opening: nil) }
     }
 
     /// Ends a transaction that only read: nobody has to wait for the answer.

@@ -44,7 +44,7 @@ extension EventIntake {
                         throw error
                     }
                     logger.notice("events are stored again", metadata: ["reason": "\(error)"])
-                    try await Task.sleep(for: .milliseconds(20 * attempt))
+                    try await clock.sleep(for: .milliseconds(20 * attempt))
                 }
             }
         }

@@ -26,7 +26,6 @@ package final class OrderedIdentifiers: Sendable {
 
     /// Another identifier of the same moment and counter.
     static func identifier(high: UInt64) -> UUIDv7 {
-        var generator = SystemRandomNumberGenerator()
-        return UUIDv7(high: high, low: generator.next() & 0x3FFF_FFFF_FFFF_FFFF | 0x8000_0000_0000_0000)
+        UUIDv7(high: high, low: Chance.next() & 0x3FFF_FFFF_FFFF_FFFF | 0x8000_0000_0000_0000)
     }
 }

@@ -154,7 +154,9 @@ package final class DispatchBoard: Sendable {
             state.bellsMade += 1
             state.places[plant]?.bell?.continuation.finish()
             state.places[plant]?.bell = (state.bellsMade, continuation)
-            return (state.bellsMade, min(deadline, desk.nextTimerAt ?? deadline))
+            // A timer that is due already is being read by another call, which rings.
+            let nextTimerAt = desk.nextTimerAt.flatMap { $0 > now ? $0 : nil }
+            return (state.bellsMade, min(deadline, nextTimerAt ?? deadline))
         }
         guard let waiting else { return .look }
         let waking = await withTaskGroup(of: Waking.self) { group in
@@ -162,8 +164,8 @@ package final class DispatchBoard: Sendable {
                 for await _ in bell { return .look }
                 return .answer
             }
-            group.addTask {
-                try? await Task.sleep(for: waiting.until.duration(since: now))
+            group.addTask { [clock] in
+                try? await clock.sleep(for: waiting.until.duration(since: now))
                 return waiting.until < deadline ? .look : .answer
             }
             let first = await group.next() ?? .look

@@ -31,6 +31,17 @@ struct PlantDesk {
     private var callsUnderWay = 0
     private var lastCallAt: Timestamp?
     private var nextReofferAt: Timestamp?
+    /// After a start the runs that count as in hand are all handed out again, whoever had them: the answer that brought them
+    /// may have been lost, and nobody but this epoch's runner would ever take them up. It goes page by page.
+    private var recovery = Recovery.after(nil)
+    /// Counts the starts, so that a call from before the last one does not speak for it.
+    private var starts = 0
+
+    /// How far the runs in hand were handed out again.
+    enum Recovery: Hashable {
+        case after(RunID?)
+        case done
+    }
 
     struct Holding {
         var handedAt: Timestamp
@@ -49,6 +60,8 @@ struct PlantDesk {
         var heldTimers: [RunID] = []
         var capacity = 0
         var epoch: Int64 = 0
+        var recovery = Recovery.done
+        var starts = 0
 
         var isEmpty: Bool { ready.isEmpty && needs.isEmpty }
     }
@@ -86,6 +99,8 @@ struct PlantDesk {
         nextTimerAt = nil
         nextReofferAt = nil
         isReading = false
+        recovery = .after(nil)
+        starts += 1
     }
 
     // MARK: What there is to do
@@ -112,9 +127,11 @@ struct PlantDesk {
 
     /// Whether a call that can take `capacity` more runs would find something.
     func hasWork(capacity: Int, at now: Timestamp) -> Bool {
+        // Whoever reads now rings when it has read. Looking again and again meanwhile would only heat the machine.
+        if isReading { return false }
         if let nextTimerAt, nextTimerAt <= now { return true }
-        if capacity == 0 { return !isReading && !needs.isDisjoint(with: [.inputs, .timers, .settings]) }
-        return !isReading && (!needs.isEmpty || !ready.isEmpty)
+        if capacity == 0 { return !needs.isDisjoint(with: [.inputs, .timers, .settings]) }
+        return !needs.isEmpty || !ready.isEmpty
     }
 
     /// What there is for a call that can take `capacity` more runs. The runs in it count as handed out.
@@ -125,6 +142,7 @@ struct PlantDesk {
         var plan = Plan()
         plan.capacity = capacity
         plan.epoch = epoch
+        (plan.recovery, plan.starts) = (recovery, starts)
         if capacity == 0 {
             if !isReading, !isPolled { planAnswers(&plan) }
         } else if !isReading {
@@ -180,8 +198,12 @@ struct PlantDesk {
     // MARK: What came of it
 
     /// The database was asked as planned. `more` names what had more rows than were asked for.
-    mutating func finishReading(_ plan: Plan, handed: [WorkItem], more: Need, nextTimerAt next: Timestamp?) {
+    /// - Parameter recovery: how far the runs in hand were read; `nil` when they were not asked for.
+    mutating func finishReading(
+        _ plan: Plan, handed: [WorkItem], more: Need, nextTimerAt next: Timestamp?, recovery: Recovery? = nil
+    ) {
         guard plan.epoch == epoch else { return }
+        if let recovery, plan.starts == starts { self.recovery = recovery }
         if !plan.needs.isEmpty { isReading = false }
         needs.formUnion(more)
         if let next { addTimer(next) }

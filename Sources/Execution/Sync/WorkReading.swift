@@ -21,6 +21,8 @@ struct WorkReading: Sendable {
         /// Kinds of which there may be more.
         var more: Need = []
         var nextTimerAt: Timestamp?
+        /// How far the runs in hand were read; `nil` when they were not asked for.
+        var recovery: PlantDesk.Recovery?
 
         /// A run that has both an answer and a due timer is one item.
         fileprivate mutating func add(_ item: WorkItem) {
@@ -74,6 +76,8 @@ struct WorkReading: Sendable {
             case .orphans:
                 for row in rows { try found.add(WorkItem(row: row, isRecovered: true)) }
                 if rows.count == plan.capacity { found.more.insert(.orphans) }
+                found.recovery =
+                    plan.recovery == .done || rows.count < plan.capacity ? .done : .after(found.items.map(\.runID).max())
             case .inputs:
                 for row in rows { try found.add(WorkItem(row: row, input: row.deliveredInput())) }
                 if rows.count == answersLimit { found.more.insert(.inputs) }
@@ -153,7 +157,7 @@ struct WorkReading: Sendable {
         WITH orphan AS (
           SELECT run.run_id
           FROM millwright.run AS run
-          WHERE \(fragment: plant.owns("run")) AND run.status = 'running' AND run.epoch <> \(epoch)
+          WHERE \(fragment: plant.owns("run")) AND run.status = 'running'\(fragment: notRecovered)
           ORDER BY run.run_id
           LIMIT \(plan.capacity)
           FOR UPDATE
@@ -167,6 +171,16 @@ struct WorkReading: Sendable {
         FROM run
         \(fragment: event)
         """
+    }
+
+    /// A call that starts anew takes all that count as in hand, one page after the other; later ones take those that no
+    /// runner of this epoch was handed.
+    private var notRecovered: Statement {
+        switch plan.recovery {
+        case .done: " AND run.epoch <> \(epoch)"
+        case .after(nil): ""
+        case .after(let last?): " AND run.run_id > \(last)"
+        }
     }
 
     /// The event that started the run, if one did.

@@ -56,7 +56,7 @@ package struct AdvanceJob: Sendable {
 
     /// Not to be guessed. A run that is begun again after a crash gets another: nothing of the first was performed.
     private static func nonce() -> String {
-        String(UInt64.random(in: 0 ... .max), radix: 36) + String(UInt64.random(in: 0 ... .max), radix: 36)
+        String(Chance.next(), radix: 36) + String(Chance.next(), radix: 36)
     }
 
     package func run() -> Advance {

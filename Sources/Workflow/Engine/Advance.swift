@@ -69,7 +69,8 @@ package struct JournalEntry: Sendable, Hashable {
         self.function = function
         self.attempt = attempt
         self.startedAt = startedAt
-        self.endedAt = endedAt
+        // The moments may come from two machines, or from one whose clock was set back: nothing ends before it began.
+        self.endedAt = max(startedAt, endedAt)
         self.input = input
         self.output = output
         self.error = error

@@ -1,12 +1,12 @@
 import ArgumentParser
 import Primitives
 
-/// Attacks the language layer of this very program.
+/// Attacks this very program.
 struct CheckCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "check",
-        abstract: "Give JSON, schemas, jq, YAML and workflows hostile input, and see that nothing breaks.",
-        subcommands: [FuzzCommand.self, BudgetCommand.self])
+        abstract: "Give the language hostile input and the shell a hostile world, and see that nothing breaks.",
+        subcommands: [FuzzCommand.self, BudgetCommand.self, SimulationCommand.self])
 
     /// The folder with `Samples` and `Templates`.
     static var home: String { EnvironmentText.value("MILLWRIGHT_HOME") ?? Settings.defaultHome }

@@ -15,8 +15,11 @@ struct PrivateCluster: Sendable {
     let socketDirectory: String
     let account: Account?
     let logger: Logger
+    /// Lines of settings after those that every cluster has.
+    let furtherSettings: [String]
 
-    init(_ data: DataDirectory, logger: Logger) throws {
+    init(_ data: DataDirectory, furtherSettings: [String] = [], logger: Logger) throws {
+        self.furtherSettings = furtherSettings
         programs = try PostgresPrograms.find()
         account = Account.ofDatabase
         directory = data.clusterDirectory(for: account)
@@ -173,11 +176,12 @@ struct PrivateCluster: Sendable {
             log_timezone = 'UTC'
             log_min_messages = warning
             """
-        try FileText.write(settings + "\n", to: directory + "/millwright.conf", mode: 0o600, owner: account)
+        let text = ([settings] + furtherSettings).joined(separator: "\n") + "\n"
+        try FileText.write(text, to: directory + "/millwright.conf", mode: 0o600, owner: account)
         let main = directory + "/postgresql.conf"
         let include = "include_if_exists = 'millwright.conf'\n"
-        let text = try FileText.read(main)
+        let given = try FileText.read(main)
         // Before everything else, so that a user's own line lower down wins.
-        if !text.hasPrefix(include) { try FileText.write(include + text, to: main, mode: 0o600, owner: account) }
+        if !given.hasPrefix(include) { try FileText.write(include + given, to: main, mode: 0o600, owner: account) }
     }
 }

@@ -1,0 +1,141 @@
+import Database
+import Primitives
+import RunnerCore
+
+/// What was promised to people, to other systems, and by the clock.
+extension SimulationFindings {
+    /// What was done outside had been recorded as opened.
+    func effectsBelongToTransitions() throws -> String? {
+        var opened: Set<String> = []
+        for row in try session.query(
+            "SELECT run_id, task_reference FROM millwright.journal_entry WHERE kind = 'wait-opened'")
+        {
+            let task = try row.decode("task_reference", as: String?.self) ?? ""
+            opened.insert("\(try row.decode("run_id", as: RunID.self)) \(task)")
+        }
+        for act in world.targets.acts.values.joined() {
+            let task = act.id.waitID.split(separator: "#").first.map(String.init) ?? ""
+            if !opened.contains("\(act.id.runID) \(task)") {
+                return "\(act.id.waitID) of run \(act.id.runID) was done, and no transition opened it"
+            }
+        }
+        return nil
+    }
+
+    /// A decision that somebody was told is taken is the one that the run went on with, and the only one.
+    func decisionsStand() throws -> String? {
+        for (task, decisions) in world.ledger.decisions {
+            if decisions.count > 1 { return "human task \(task) was decided \(decisions.count) times" }
+            let rows = try session.query(
+                """
+                SELECT decision.outcome, decision.decided_by_principal_id, run.status, EXISTS (
+                  SELECT FROM millwright.journal_entry AS entry
+                  WHERE entry.run_id = task.run_id AND entry.kind = 'task-completed'
+                    AND entry.output ->> 'outcome' = decision.outcome
+                    AND entry.task_reference = split_part(task.wait_id, '#', 1)) AS is_taken
+                FROM millwright.human_task AS task
+                JOIN millwright.human_task_decision AS decision USING (human_task_id)
+                JOIN millwright.run AS run ON run.run_id = task.run_id
+                WHERE task.human_task_id = \(task)
+                """)
+            guard let row = rows.first else { return "the decision of human task \(task) is lost" }
+            let isSame =
+                try row.decode("outcome", as: String.self) == decisions[0].outcome
+                && row.decode("decided_by_principal_id", as: PrincipalID.self) == decisions[0].person
+            if !isSame { return "human task \(task) has another decision than the one that was taken" }
+            if try row.decode("status", as: String.self) == "completed", try !row.decode("is_taken", as: Bool.self) {
+                return "the run went on without the decision of human task \(task)"
+            }
+        }
+        return try complaint(
+            """
+            SELECT 'the decision of human task ' || decision.human_task_id || ' went to a task that is ' || task.status AS what
+            FROM millwright.human_task_decision AS decision
+            JOIN millwright.human_task AS task USING (human_task_id)
+            WHERE task.status <> 'decided'
+            LIMIT 1
+            """)
+    }
+
+    func deadlinesWereActedOnOnce() throws -> String? {
+        try complaint(
+            """
+            SELECT 'human task ' || object_id || ': ' || action || ' ' || count(*) || ' times at one level' AS what
+            FROM millwright.audit_entry
+            WHERE action IN ('human-task.escalated', 'human-task.expired', 'human-task.decided')
+            GROUP BY object_id, action, coalesce(new ->> 'escalationLevel', '')
+            HAVING count(*) > 1
+            UNION ALL
+            SELECT 'run ' || run_id || ' was answered ' || count(*) || ' times by ' || task_reference
+            FROM millwright.journal_entry
+            WHERE kind = 'task-completed' AND task_type IN ('wait', 'call', 'listen')
+            GROUP BY run_id, task_reference
+            HAVING count(*) > 1
+            LIMIT 1
+            """)
+    }
+
+    func momentsStartedOneRun() throws -> String? {
+        try complaint(
+            """
+            SELECT count(*) || ' runs were started for the moment ' || scheduled_at AS what
+            FROM millwright.run
+            WHERE scheduled_at IS NOT NULL
+            GROUP BY workflow_id, schedule_kind, scheduled_at
+            HAVING count(*) > 1
+            UNION ALL
+            SELECT 'the moment ' || moved.next || ' is ' || moved.next - moved.scheduled_at || ' after the one before it'
+            FROM (
+              SELECT scheduled_at, lead(scheduled_at) OVER (ORDER BY scheduled_at) AS next
+              FROM millwright.run WHERE schedule_kind = 'every'
+            ) AS moved
+            WHERE extract(epoch FROM moved.next - moved.scheduled_at)::bigint % 60 <> 0
+            LIMIT 1
+            """)
+    }
+
+    /// Nothing of an ended run stays behind.
+    func nothingIsLeft() throws -> String? {
+        try complaint(
+            """
+            SELECT 'an answer to ' || wait_id || ' of run ' || run_id || ' is left' AS what FROM millwright.run_input
+            UNION ALL
+            SELECT 'run ' || run_id || ' listens still' FROM millwright.run_listener
+            UNION ALL
+            SELECT 'a set of events is left' FROM millwright.event_set WHERE closed_at IS NULL
+            UNION ALL
+            SELECT 'run ' || run_id || ' was ended because it could not be recorded' FROM millwright.run
+            WHERE error ->> 'title' = 'What the run did cannot be recorded'
+            UNION ALL
+            SELECT 'an emitted event was not taken: ' || reason FROM millwright.event_quarantine
+            LIMIT 1
+            """)
+    }
+
+    /// A run that was started by another, once for each time that it was asked for; a cancelled run stays cancelled.
+    func childrenAnsweredOnce() throws -> String? {
+        for run in world.ledger.cancelled.sorted() {
+            let found = try complaint(
+                """
+                SELECT 'run ' || run_id || ' was cancelled and is ' || status AS what FROM millwright.run
+                WHERE run_id = \(run) AND status <> 'cancelled'
+                """)
+            if let found { return found }
+        }
+        return try complaint(
+            """
+            SELECT count(*) || ' runs were started by ' || coalesce(parent_wait_id, 'one step') || ' of run '
+              || parent_run_id AS what
+            FROM millwright.run
+            WHERE parent_run_id IS NOT NULL
+            GROUP BY parent_run_id, parent_wait_id
+            HAVING count(*) > 1
+            UNION ALL
+            SELECT 'run ' || parent.run_id || ' has no child' FROM millwright.run AS parent
+            JOIN millwright.workflow AS workflow USING (workflow_id)
+            WHERE workflow.name IN ('parent', 'spawn') AND parent.status = 'completed'
+              AND NOT EXISTS (SELECT FROM millwright.run AS child WHERE child.parent_run_id = parent.run_id)
+            LIMIT 1
+            """)
+    }
+}
