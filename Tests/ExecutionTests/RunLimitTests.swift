@@ -29,6 +29,7 @@ struct RunLimitTests {
             async let here = slots(shell).giveSlots()
             async let there = slots(other).giveSlots()
             _ = try await (here, there)
+            shell.board.wake(.pending, shell.place.plantID)
             var work = try await runner.call().work
             #expect(work.count == 3)
             let queue = try await shell.runs.policies.queue(of: workflow, in: shell.scope)
