@@ -62,9 +62,9 @@ struct TimelineOperations {
                 timeline: timeline, watchers: watchers, call: call, start: start, streams: streams)
             return Reply(
                 .ok,
-                .stream(contentType: "text/event-stream") { write in
+                .stream(contentType: "text/event-stream") { writer in
                     defer { place.leave() }
-                    try await stream.run(write)
+                    try await stream.run(&writer)
                 })
         }
     }

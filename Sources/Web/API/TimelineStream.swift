@@ -1,5 +1,7 @@
 import Execution
+import HummingbirdCore
 import JSON
+import NIOCore
 import Primitives
 import Synchronization
 import Tenancy
@@ -78,23 +80,23 @@ package struct TimelineStream: Sendable {
     let start: TimelinePosition
     let streams: TimelineStreams
 
-    func run(_ write: Reply.Write) async throws {
+    func run(_ writer: inout any ResponseBodyWriter) async throws {
         guard let plant = call.scope.plantID else { return }
         let clock = ContinuousClock()
         let end = clock.now.advanced(by: .seconds(streams.seconds))
         var position = start
-        try await write(Array("retry: 500\n\n".utf8))
+        try await writer.write(ByteBuffer(string: "retry: 500\n\n"))
         while true {
             // Before the look, so that what is committed after it rings. A watch that was waited for is used up.
             let watch = watchers.watch(plant)
             defer { watchers.end(watch) }
             let (entries, next) = try await timeline.entries(in: call.scope, after: position)
-            for entry in entries { try await write(Self.event(entry)) }
+            for entry in entries { try await writer.write(ByteBuffer(bytes: Self.event(entry))) }
             position = next
             if entries.count == PlantTimeline.pageEntries { continue }
             let rest = clock.now.duration(to: end)
             guard rest > .zero, try await streams.isAllowed(call) else { break }
-            if entries.isEmpty { try await write(Array(": still here\n\n".utf8)) }
+            if entries.isEmpty { try await writer.write(ByteBuffer(string: ": still here\n\n")) }
             await Self.wait(watch.rings, for: min(rest, .seconds(Self.heartbeatSeconds)))
             try await Task.sleep(for: .seconds(min(Self.gatherSeconds, streams.seconds / 4)))
         }

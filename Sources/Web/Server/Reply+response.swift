@@ -14,7 +14,7 @@ extension Reply {
         headers[.requestID] = requestID
         if case .stream(_, let produce) = self.body {
             let body = ResponseBody { writer in
-                try await produce { bytes in try await writer.write(ByteBuffer(bytes: bytes)) }
+                try await produce(&writer)
                 try await writer.finish(nil)
             }
             return Response(status: .init(code: status), headers: headers, body: body)
