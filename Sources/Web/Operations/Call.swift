@@ -79,7 +79,7 @@ package struct Reply: Sendable {
         case json(JSONValue)
         case bytes([UInt8], contentType: String)
         /// Written as it comes about. It bounds itself in time; only a GET answers so.
-        case stream(contentType: String, @Sendable (inout any ResponseBodyWriter) async throws -> Void)
+        case stream(contentType: String, ResponseBody)
     }
 
     package var status: HTTPResponse.Status

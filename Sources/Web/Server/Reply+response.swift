@@ -12,11 +12,7 @@ extension Reply {
             if let name = HTTPField.Name(name) { headers[name] = value }
         }
         headers[.requestID] = requestID
-        if case .stream(_, let produce) = self.body {
-            let body = ResponseBody { writer in
-                try await produce(&writer)
-                try await writer.finish(nil)
-            }
+        if case .stream(_, let body) = self.body {
             return Response(status: .init(code: status), headers: headers, body: body)
         }
         return Response(
