@@ -46,7 +46,8 @@ extension Examples {
         let place = stage.place
         let state: JSONValue = [
             "version": 1, "status": "running", "startedAt": 0, "context": [:], "frames": [], "waits": [],
-            "counters": ["journal": 0, "frames": 0, "events": 0, "entries": [:]], "values": [],
+            "counters": ["journal": 0, "frames": 0, "events": 0, "entries": [:]], "values": [.null],
+            "failure": ["task": "/do/0/only", "parent": 1, "input": 0, "failedAt": 0],
         ]
         _ = try await tenants.database.pipeline(
             stage.scope,

@@ -74,8 +74,10 @@ package struct DeadLetterDirectory: Sendable {
             try await runs.perform(.retry(input: body), on: RunID(id), in: scope, reason: reason, by: actor)
             return
         }
-        let given: JSONValue
-        if let body { given = body } else { given = try await storedBody(id, plant) }
+        let stored = try await storedBody(id, plant)
+        guard let given = body ?? stored else {
+            throw Problem(.wrongState, "What is kept of the event is not whole, or not JSON. Give the event as body.")
+        }
         let event = try IncomingEvent(json: given)
         // The event's own source and id make a second replay the same event: it is stored once whatever breaks in between.
         _ = try await intake.accept(scope, [event], by: actor)
@@ -90,22 +92,24 @@ package struct DeadLetterDirectory: Sendable {
         }
     }
 
-    private func storedBody(_ id: UUIDv7, _ plant: PlantKey) async throws -> JSONValue {
+    /// `nil` for what is not whole, or not JSON.
+    /// - Throws: `Problem.notFound`, `.wrongState` for one that was seen to.
+    private func storedBody(_ id: UUIDv7, _ plant: PlantKey) async throws -> JSONValue? {
         let row = try await database.readPipeline(
             plant.scope,
             [
                 """
-                SELECT event.body, event.is_cut_off
+                SELECT event.body, event.is_cut_off, event.handled_at IS NOT NULL AS is_handled
                 FROM millwright.event_quarantine AS event
                 WHERE \(fragment: plant.owns("event")) AND event.quarantine_id = \(id)
                 """
             ])[0].first
         guard let row else { throw Problem.notFound("dead letter") }
-        let bytes: [UInt8] = try row.decode("body")
-        guard try !row.decode("is_cut_off", as: Bool.self), let json = try? JSONValue(parsing: bytes) else {
-            throw Problem(.wrongState, "What is kept of the event is not whole, or not JSON. Give the event as body.")
+        guard try !row.decode("is_handled", as: Bool.self) else {
+            throw Problem(.wrongState, "This was seen to already.")
         }
-        return json
+        guard try !row.decode("is_cut_off", as: Bool.self) else { return nil }
+        return try? JSONValue(parsing: row.decode("body", as: [UInt8].self))
     }
 
     /// Answers whether it is a run.

@@ -76,6 +76,9 @@ struct EventExpression: Sendable {
 
     /// - Parameter source: with or without `${ … }`.
     init(_ source: String) throws(Problem) {
+        guard !source.unicodeScalars.contains("\0") else {
+            throw Problem(.invalidRequest, "Must not hold the character NUL.")
+        }
         var text = source
         if text.hasPrefix("${"), text.hasSuffix("}") { text = String(text.dropFirst(2).dropLast()) }
         guard text.utf8.count <= WorkflowPolicy.maximumExpressionBytes else {

@@ -125,6 +125,7 @@ extension RunFilter {
         }
         for (key, value) in json.objectValue ?? [:] {
             let text = value.stringValue
+            if text?.unicodeScalars.contains("\0") == true { throw wrong(key) }
             switch key {
             case "statuses":
                 for item in value.arrayValue ?? [] {

@@ -90,8 +90,8 @@ package struct APISurface: Sendable {
             guard case .apiKey(let key)? = AccessGate.presented(in: call.headers),
                 let principal = try await authenticator.authenticate(apiKey: key.reveal())?.principal
             else { return false }
-            return try await principal.allows(.runsRead, in: call.scope)
-                && tenants.place(of: call.scope)?.status == .active
+            guard try await tenants.place(of: call.scope)?.status == .active else { return false }
+            return principal.allows(.runsRead, in: call.scope)
         }
         let box = DocumentBox()
         let system = SystemOperations(

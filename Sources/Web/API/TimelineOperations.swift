@@ -1,5 +1,6 @@
 import Execution
 import HTTPTypes
+import HummingbirdCore
 import JSON
 import Primitives
 import Tenancy
@@ -59,13 +60,8 @@ struct TimelineOperations {
             _ = try await timeline.entries(in: call.scope, after: start)
             let place = try streams.enter(call.caller().id)
             let stream = TimelineStream(
-                timeline: timeline, watchers: watchers, call: call, start: start, streams: streams)
-            return Reply(
-                .ok,
-                .stream(contentType: "text/event-stream") { write in
-                    defer { place.leave() }
-                    try await stream.run(write)
-                })
+                timeline: timeline, watchers: watchers, call: call, start: start, streams: streams, place: place)
+            return Reply(.ok, .stream(contentType: "text/event-stream", ResponseBody(asyncSequence: stream)))
         }
     }
 }

@@ -1,5 +1,6 @@
 import Execution
 import JSON
+package import NIOCore
 import Primitives
 import Synchronization
 import Tenancy
@@ -62,9 +63,10 @@ final class TimelineStreams: Sendable {
     }
 }
 
-/// One stream: it writes what is new when it is woken, and ends after a while, so that its reader comes back with
-/// `Last-Event-ID`. What it sent is bounded by the server's time for an answer, whoever reads slowly.
-package struct TimelineStream: Sendable {
+/// One stream: it has what is new when it is woken, and ends after a while, so that its reader comes back with
+/// `Last-Event-ID`. Nothing is asked for before the last part was taken; the server's time for an answer bounds how slowly a
+/// reader may take it.
+package struct TimelineStream: AsyncSequence, Sendable {
     /// Less than the server gives an answer (`HTTPLimits.answerSeconds`).
     package static let standardSeconds: Double = 50
     /// Comments, so that proxies keep the connection and a client that is gone is noticed.
@@ -77,36 +79,70 @@ package struct TimelineStream: Sendable {
     let call: Call
     let start: TimelinePosition
     let streams: TimelineStreams
+    let place: TimelineStreams.Place
 
-    func run(_ write: Reply.Write) async throws {
-        guard let plant = call.scope.plantID else { return }
-        let clock = ContinuousClock()
-        let end = clock.now.advanced(by: .seconds(streams.seconds))
-        var position = start
-        try await write(Array("retry: 500\n\n".utf8))
-        while true {
-            // Before the look, so that what is committed after it rings. A watch that was waited for is used up.
-            let watch = watchers.watch(plant)
-            defer { watchers.end(watch) }
-            let (entries, next) = try await timeline.entries(in: call.scope, after: position)
-            for entry in entries { try await write(Self.event(entry)) }
+    package func makeAsyncIterator() -> Iterator { Iterator(self) }
+
+    package struct Iterator: AsyncIteratorProtocol {
+        private let stream: TimelineStream
+        private let end: ContinuousClock.Instant
+        private var position: TimelinePosition
+        private var hasBegun = false
+        /// Since before the last look, so that what was committed after it rings.
+        private var watch: HeldWatch?
+
+        fileprivate init(_ stream: TimelineStream) {
+            self.stream = stream
+            end = ContinuousClock.now.advanced(by: .seconds(stream.streams.seconds))
+            position = stream.start
+        }
+
+        package mutating func next() async throws -> ByteBuffer? {
+            guard hasBegun else {
+                hasBegun = true
+                return ByteBuffer(string: "retry: 500\n\n")
+            }
+            guard let plant = stream.call.scope.plantID else { return nil }
+            if let watch {
+                let rest = ContinuousClock.now.duration(to: end)
+                guard rest > .zero, try await stream.streams.isAllowed(stream.call) else {
+                    stream.place.leave()
+                    return nil
+                }
+                await watch.wait(for: Swift.min(rest, .seconds(heartbeatSeconds)))
+                try await Task.sleep(for: .seconds(Swift.min(gatherSeconds, stream.streams.seconds / 4)))
+            }
+            // A watch that was waited for is used up.
+            watch = HeldWatch(stream.watchers, plant)
+            let (entries, next) = try await stream.timeline.entries(in: stream.call.scope, after: position)
             position = next
-            if entries.count == PlantTimeline.pageEntries { continue }
-            let rest = clock.now.duration(to: end)
-            guard rest > .zero, try await streams.isAllowed(call) else { break }
-            if entries.isEmpty { try await write(Array(": still here\n\n".utf8)) }
-            await Self.wait(watch.rings, for: min(rest, .seconds(Self.heartbeatSeconds)))
-            try await Task.sleep(for: .seconds(min(Self.gatherSeconds, streams.seconds / 4)))
+            if entries.count == PlantTimeline.pageEntries { watch = nil }
+            if entries.isEmpty { return ByteBuffer(string: ": still here\n\n") }
+            return ByteBuffer(bytes: entries.flatMap(TimelineStream.event))
         }
     }
 
-    /// Returns at the next ring, or after the time.
-    private static func wait(_ rings: AsyncStream<Void>, for time: Duration) async {
-        await withTaskGroup { group in
-            group.addTask { for await _ in rings { break } }
-            group.addTask { try? await Task.sleep(for: time) }
-            await group.next()
-            group.cancelAll()
+    /// A watch that ends with whoever holds it.
+    private final class HeldWatch: Sendable {
+        private let watchers: PlantWatchers
+        private let watch: PlantWatchers.Watch
+
+        init(_ watchers: PlantWatchers, _ plant: PlantID) {
+            self.watchers = watchers
+            watch = watchers.watch(plant)
+        }
+
+        deinit { watchers.end(watch) }
+
+        /// Returns at the next ring, or after the time.
+        func wait(for time: Duration) async {
+            let rings = watch.rings
+            await withTaskGroup { group in
+                group.addTask { for await _ in rings { break } }
+                group.addTask { try? await Task.sleep(for: time) }
+                await group.next()
+                group.cancelAll()
+            }
         }
     }
 

@@ -1,4 +1,5 @@
 package import HTTPTypes
+package import HummingbirdCore
 package import JSON
 package import Primitives
 package import Tenancy
@@ -78,11 +79,8 @@ package struct Reply: Sendable {
         case json(JSONValue)
         case bytes([UInt8], contentType: String)
         /// Written as it comes about. It bounds itself in time; only a GET answers so.
-        case stream(contentType: String, @Sendable (Write) async throws -> Void)
+        case stream(contentType: String, ResponseBody)
     }
-
-    /// Returns when the bytes are on their way; throws when the client is gone.
-    package typealias Write = ([UInt8]) async throws -> Void
 
     package var status: HTTPResponse.Status
     package var headers: HTTPFields = [:]

@@ -18,12 +18,8 @@ extension Reply {
         case .bytes(let given, let contentType):
             fields[.contentType] = contentType
             bytes = given
-        case .stream(let contentType, let produce):
+        case .stream(let contentType, let body):
             fields[.contentType] = contentType
-            let body = ResponseBody { writer in
-                try await produce { bytes in try await writer.write(ByteBuffer(bytes: bytes)) }
-                try await writer.finish(nil)
-            }
             return Response(status: status, headers: fields, body: body)
         }
         return Response(

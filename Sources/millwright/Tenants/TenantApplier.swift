@@ -14,7 +14,7 @@ struct TenantApplier {
     let isDryRun: Bool
     var plan = TenantPlan()
 
-    private let actor = Actor(kind: .system, principalID: nil, displayName: "millwright apply", origin: "command")
+    let actor = Actor(kind: .system, principalID: nil, displayName: "millwright apply", origin: "command")
 
     init(_ domain: Domain, connectors: ConnectorFolder, isDryRun: Bool) {
         self.domain = domain
@@ -270,16 +270,21 @@ struct TenantApplier {
                 let draft = WorkflowDraft(
                     name: entry.name, template: template, parameters: entry.parameters, bindings: bindings,
                     isEnabled: entry.isEnabled)
-                _ = try await domain.workflows.clone(draft, in: scope, by: actor)
+                let made = try await domain.workflows.clone(draft, in: scope, by: actor)
+                try await policy(entry, made.id, scope, path)
                 continue
             }
             let wanted = try await domain.templates.template(entry.template, version: version, in: scope).version.id
             let isSame =
                 old.templateVersionID == wanted && old.parameters == entry.parameters && old.bindings == bindings
                 && old.isEnabled == entry.isEnabled
-            if isSame { continue }
+            if isSame {
+                try await policy(entry, old.id, scope, path)
+                continue
+            }
             plan.add(.change, "workflow \(entry.name) of \(path)")
             if isDryRun { continue }
+            try await policy(entry, old.id, scope, path)
             _ = try await domain.workflows.change(
                 old.id,
                 WorkflowChange(

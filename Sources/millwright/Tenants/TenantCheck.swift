@@ -73,6 +73,9 @@ struct TenantCheck {
                     _ = try EgressRule(host: entry.host, port: entry.port, allowsPrivate: entry.allowsPrivate)
                 }
             }
+            for policy in plant.workflows.compactMap(\.policy) {
+                objections(policy.place) { _ = try policy.policy() }
+            }
             if let processes = plant.processes { objections(processes.place) { _ = try processes.policy() } }
             if let calendar = plant.businessCalendar { objections(calendar.place) { try calendar.check() } }
             let scope = try await domain?.tenants.place(path: "\(partner)/\(client.slug)/\(plant.slug)")?.scope

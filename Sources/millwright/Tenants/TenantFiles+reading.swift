@@ -207,12 +207,13 @@ extension TenantFiles.WorkflowEntry {
             }
         }
         let isEnabled = fields.bool("enabled") ?? true
+        let policy = fields.object("policy").flatMap { TenantFiles.PolicyEntry($0) }
         fields.finish()
         guard let name, let template else { return nil }
         self.init(
             place: TenantFiles.Place(fields), name: name, template: template, version: version, parameters: parameters,
             bindings: bindings,
-            isEnabled: isEnabled)
+            isEnabled: isEnabled, policy: policy)
     }
 }
 

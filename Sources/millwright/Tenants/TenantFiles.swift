@@ -136,5 +136,7 @@ struct TenantFiles: Sendable {
         /// Capability → name of a connection of the plant.
         var bindings: [String: String]
         var isEnabled: Bool
+        /// `nil` leaves the policy as it is.
+        var policy: PolicyEntry?
     }
 }

@@ -96,6 +96,11 @@ extension RunAction {
                 items: [.init(path: "/\(foreign)", message: "Is not an argument of \(name.rawValue).")])
         }
         let version = RunVersion(object["version"]?.stringValue ?? (name == .restart ? "same" : "current"))
+        if case .digest(let digest) = version, !Self.isDigest(digest) {
+            throw Problem(
+                .invalidRequest, "The version is not understood.",
+                items: [.init(path: "/version", message: "Must be same, current, or a digest of the workflow.")])
+        }
         switch name {
         case .cancel: self = .cancel
         case .suspend: self = .suspend
@@ -109,10 +114,25 @@ extension RunAction {
             }
             self = .rerun(task: task, input: object["input"])
         case .restart: self = .restart(version, input: object["input"])
-        case .migrate:
-            let mapping = object["mapping"]?.objectValue ?? [:]
-            self = .migrate(
-                version, mapping: Dictionary(uniqueKeysWithValues: mapping.map { ($0, $1.stringValue ?? "") }))
+        case .migrate: self = .migrate(version, mapping: try Self.mapping(object["mapping"]?.objectValue ?? [:]))
         }
+    }
+
+    private static func isDigest(_ text: String) -> Bool {
+        text.utf8.count == 64
+            && text.utf8.allSatisfy { (0x30...0x39).contains($0) || (0x61...0x66).contains($0) }
+    }
+
+    private static func mapping(_ object: JSONObject) throws(Problem) -> [String: String] {
+        var mapping: [String: String] = [:]
+        for (old, new) in object {
+            guard let new = new.stringValue, !(old + new).unicodeScalars.contains("\0") else {
+                throw Problem(
+                    .invalidRequest, "The mapping is not understood.",
+                    items: [.init(path: "/mapping", message: "Must lead from task references to task references.")])
+            }
+            mapping[old] = new
+        }
+        return mapping
     }
 }

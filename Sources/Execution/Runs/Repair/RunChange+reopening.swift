@@ -24,12 +24,17 @@ extension RunChange {
             given = try await lastInput(of: run, at: task, in: transaction)
             isTransformed = true
         }
+        let waits = task == nil ? try openWaits(of: state) : []
+        if task == nil, waits.isEmpty, state["failure"] == nil {
+            throw Problem(
+                .wrongState, "The run failed as a whole and not in a task. Rerun it from a task, or restart it.")
+        }
         let length = run.journalLength + 1
         let reopened = ReopenedRun(
             plant: plant, run: run.id,
             reopening: Reopening(
                 journalLength: length, taskReference: task, input: given, isTransformed: isTransformed),
-            waits: task == nil ? try openWaits(of: state) : [], inputs: task == nil ? inputs : [],
+            waits: waits, inputs: task == nil ? inputs : [],
             by: by, now: now)
         var statements = reopened.statements
         if input != nil, let actor = actor.principalID {

@@ -33,7 +33,7 @@ extension Machine {
             beginAgain(at: reference, reopening)
         } else {
             carryOver()
-            if let failure { tryAgain(failure, reopening) }
+            if let failure { tryAgain(failure, reopening) } else { forgive() }
         }
     }
 
@@ -42,6 +42,13 @@ extension Machine {
     private mutating func carryOver() {
         for wait in state.openWaits.map(\.wait) {
             if case .event = wait.kind { opened.append(wait) }
+        }
+    }
+
+    /// What had no time left when the run as a whole failed has as much as it needs: somebody wants it to go on.
+    private mutating func forgive() {
+        for position in state.frames.indices {
+            if let deadline = state.frames[position].deadline, deadline <= now { state.frames[position].deadline = nil }
         }
     }
 

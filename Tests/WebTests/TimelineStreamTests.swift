@@ -1,0 +1,65 @@
+import Database
+import Execution
+import HTTPTypes
+import HummingbirdTesting
+import JSON
+import Primitives
+import Tenancy
+import TestSupport
+import Testing
+import Web
+
+@Suite("a plant's timeline is a stream that goes on where it broke off", .timeLimit(.minutes(2)))
+struct TimelineStreamTests {
+    private func read(
+        _ client: any TestClientProtocol, _ path: String, key: String, after id: String? = nil
+    ) async throws -> (status: Int, type: String?, text: String) {
+        var headers: HTTPFields = [.authorization: "Bearer \(key)"]
+        if let id { headers[HTTPField.Name("Last-Event-ID")!] = id }
+        return try await client.execute(uri: path, method: .get, headers: headers) { response in
+            (response.status.code, response.headers[.contentType], String(buffer: response.body))
+        }
+    }
+
+    private func fields(_ text: String, _ name: String) -> [String] {
+        text.split(separator: "\n").filter { $0.hasPrefix(name + ": ") }.map { String($0.dropFirst(name.count + 2)) }
+    }
+
+    @Test(
+        "Last-Event-ID goes on without a gap or a double; a foreign plant, a false position and a revoked key get nothing"
+    )
+    func stream() async throws {
+        try await WebFixture.with { fixture, client in
+            let place = try await fixture.tenants.makePlant()
+            let supervisor = try await fixture.tenants.makePrincipal(.supervisor, in: place.scope)
+            let path = "/v1/plants/\(place.plantID)/timeline/stream"
+            for number in 0..<3 {
+                try await fixture.tenants.audit(number, in: place.scope)
+            }
+            let first = try await read(client, path + "?backSeconds=3600", key: supervisor.key)
+            #expect(first.status == 200 && first.type == "text/event-stream")
+            let ids = fields(first.text, "id")
+            let data = fields(first.text, "data").filter { $0.contains("test.happened") }
+            #expect(data.count == 3 && ids.count >= 3)
+            // Broken off after the last but one.
+            try await fixture.tenants.audit(3, in: place.scope)
+            let second = try await read(client, path, key: supervisor.key, after: ids[ids.count - 2])
+            #expect(fields(second.text, "data").count { $0.contains("test.happened") } == 2)
+            let third = try await read(client, path, key: supervisor.key, after: fields(second.text, "id").last)
+            #expect(fields(third.text, "data").isEmpty && third.text.contains("still here"))
+            #expect(try await read(client, path, key: supervisor.key, after: "nonsense").status == 422)
+            let other = try await fixture.tenants.makePlant()
+            let foreign = "/v1/plants/\(other.plantID)/timeline/stream"
+            #expect(try await read(client, foreign, key: supervisor.key).status == 404)
+        }
+    }
+}
+
+extension TenantFixture {
+    fileprivate func audit(_ number: Int, in scope: TenantScope) async throws {
+        let entry = AuditEntry(
+            "test.happened", objectType: "test", objectID: "\(number)", new: ["number": JSONValue(number)],
+            by: .system)
+        _ = try await database.pipeline(scope, [entry.insertion(in: scope)])
+    }
+}
