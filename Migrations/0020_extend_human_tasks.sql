@@ -51,9 +51,10 @@ ALTER TABLE millwright.human_task
 CREATE INDEX human_task_urgency ON millwright.human_task (
   partner_id, client_id, plant_id, (-priority), (coalesce(due_at, 'infinity'::timestamptz)), human_task_id)
 WHERE status IN ('open', 'claimed');
--- The tasks of a run, its parents and its children: segregation of duties is checked over all of them.
+-- The tasks of a run, its parents and its children: segregation of duties is checked over all of them. The run leads, so that
+-- no plan takes this index where the key is meant.
 CREATE INDEX human_task_family ON millwright.human_task (
-  partner_id, client_id, plant_id, (coalesce(family_run_id, run_id)));
+  (coalesce(family_run_id, run_id)), partner_id, client_id, plant_id);
 
 -- Each decision of each person; one of them closes the task, the others of a quorum do not.
 ALTER TABLE millwright.human_task_decision

@@ -172,9 +172,11 @@ struct TemplateLintTests {
         for complaint in [
             "“priority” must be a whole number from 0 to 100", "“due” must be an ISO 8601 duration",
             "“reminders/1/sometimes” is not known here", "“quorum/among” must not be less than “of”",
-            "“veto/0” is not one of the outcomes", "there is no role “king”", "no task of this workflow is named “nowhere”",
+            "“veto/0” is not one of the outcomes", "there is no role “king”",
+            "no task of this workflow is named “nowhere”",
         ] { #expect(found.contains { $0.contains(complaint) }, "\(complaint) in \(found)") }
-        #expect(!workflow("dueInSeconds: 60", "priority: ${ 1000 }\n        due: ${ .x }").contains { $0.contains("“") })
+        #expect(
+            !workflow("dueInSeconds: 60", "priority: ${ 1000 }\n        due: ${ .x }").contains { $0.contains("“") })
     }
 
     @Test("a form that is no schema is an error")

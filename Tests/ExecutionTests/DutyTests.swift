@@ -27,8 +27,8 @@ struct DutyTests {
             let tasks = try await shell.tasks(named: names)
             let decided = await withTaskGroup(of: Bool.self) { group in
                 for (index, task) in tasks.enumerated() {
-                    let shell = index.isMultiple(of: 2) ? shell : shell.restarted()
-                    group.addTask { (try? await shell.approve(task, by: people[0])) != nil }
+                    let plane = index.isMultiple(of: 2) ? shell : shell.restarted()
+                    group.addTask { (try? await plane.approve(task, by: people[0])) != nil }
                 }
                 return await group.reduce(into: 0) { $0 += $1 ? 1 : 0 }
             }

@@ -3,9 +3,11 @@ import Database
 import Execution
 import JSON
 import Primitives
+import RunnerProtocol
 import Tenancy
 import TestSupport
 import Testing
+import Workflow
 
 @Suite("decisions are signed", .timeLimit(.minutes(2)))
 struct SignatureTests {
@@ -35,8 +37,8 @@ struct SignatureTests {
             let task = try await shell.open(("a", Self.signed)).tasks[0]
             #expect(await refusal { try await decide(shell, task, nil, nil, by: signer) } == .forbidden)
             let authenticator = shell.tenants.authenticator
-            #expect(try await authenticator.confirm(signer.id, password: "wrong") == nil)
-            #expect(try await authenticator.confirm(machine.id, password: "") == nil, "it has no password")
+            #expect(try await authenticator.confirm(signer.id, password: Redacted("wrong")) == nil)
+            #expect(try await authenticator.confirm(machine.id, password: Redacted("")) == nil, "it has no password")
             let foreign = try await confirmed(shell, other)
             #expect(await refusal { try await decide(shell, task, "I release it", foreign, by: signer) } == .forbidden)
             let own = try await confirmed(shell, signer)
@@ -54,7 +56,7 @@ struct SignatureTests {
             let signer = try await shell.tenants.makePrincipal(.supervisor, in: shell.scope, password: Self.password)
             for _ in 0..<5 {
                 #expect(
-                    try await shell.tenants.authenticator.confirm(signer.principal.id, password: "wrong") == nil)
+                    try await shell.tenants.authenticator.confirm(signer.principal.id, password: Redacted("wrong")) == nil)
             }
             #expect(
                 try await shell.tenants.authenticator.confirm(signer.principal.id, password: Redacted(Self.password))

@@ -1,3 +1,4 @@
+import Database
 import Execution
 import JSON
 import Primitives
@@ -50,8 +51,8 @@ struct TaskDeadlineTests {
             #expect(escalated.roles == [.quality, .maintenance] && escalated.priority == 90)
             let entries = try await shell.tenants.audit.entries(in: shell.scope, page: .init()).items.map(
                 \.entry.action)
-            #expect(entries.count { $0 == "human-task.reminded" } == 2)
-            #expect(entries.count { $0 == "human-task.escalated" } == 1)
+            let acted = entries.filter { ["human-task.reminded", "human-task.escalated"].contains($0) }
+            #expect(acted.sorted() == ["human-task.escalated", "human-task.reminded", "human-task.reminded"])
             #expect(try await told(shell) == ["escalated", "opened", "reminder", "reminder"])
             shell.clock.advance(seconds: 600)
             _ = try await deadlines(shell).act()

@@ -29,23 +29,36 @@ extension FamilyDecision {
         """
     }
 
+    /// Each step is a look-up of its own, whatever the planner believes of the tables.
+    ///
     /// - Parameter people: whose decisions are asked for, with those of whoever handed the task on; `nil` for everybody's.
     static func selection(besides id: HumanTaskID, of people: [PrincipalID]?, _ plant: PlantKey) -> Statement {
         """
         SELECT DISTINCT other.task_name, other.four_eyes, other.terms::text AS terms, decision.decided_by_principal_id,
           decision.on_behalf_of_principal_id
-        FROM millwright.human_task AS task
-        JOIN millwright.human_task AS other
-          ON other.partner_id = task.partner_id AND other.client_id = task.client_id AND other.plant_id = task.plant_id
-          AND coalesce(other.family_run_id, other.run_id) = coalesce(task.family_run_id, task.run_id)
-          AND other.human_task_id <> task.human_task_id
-        JOIN millwright.human_task_decision AS decision
-          ON decision.partner_id = other.partner_id AND decision.client_id = other.client_id
-          AND decision.plant_id = other.plant_id AND decision.human_task_id = other.human_task_id
-        WHERE \(fragment: plant.owns("task")) AND task.human_task_id = \(id)
-          AND (\(people as [PrincipalID]?)::uuid[] IS NULL OR decision.decided_by_principal_id = ANY (\(people as [PrincipalID]?))
-            OR decision.on_behalf_of_principal_id = ANY (\(people as [PrincipalID]?))
-            OR task.delegated_by_principal_id IN (decision.decided_by_principal_id, decision.on_behalf_of_principal_id))
+        FROM (
+          SELECT coalesce(held.family_run_id, held.run_id) AS family_run_id, held.delegated_by_principal_id AS giver
+          FROM millwright.human_task AS held
+          WHERE \(fragment: plant.owns("held")) AND held.human_task_id = \(id)
+          LIMIT 1
+        ) AS task
+        CROSS JOIN LATERAL (
+          SELECT other.human_task_id, other.task_name, other.four_eyes, other.terms
+          FROM millwright.human_task AS other
+          WHERE \(fragment: plant.owns("other")) AND coalesce(other.family_run_id, other.run_id) = task.family_run_id
+            AND other.human_task_id <> \(id)
+          OFFSET 0
+        ) AS other
+        CROSS JOIN LATERAL (
+          SELECT decision.decided_by_principal_id, decision.on_behalf_of_principal_id
+          FROM millwright.human_task_decision AS decision
+          WHERE \(fragment: plant.owns("decision")) AND decision.human_task_id = other.human_task_id
+          OFFSET 0
+        ) AS decision
+        WHERE \(people as [PrincipalID]?)::uuid[] IS NULL
+          OR decision.decided_by_principal_id = ANY (\(people as [PrincipalID]?))
+          OR decision.on_behalf_of_principal_id = ANY (\(people as [PrincipalID]?))
+          OR task.giver IN (decision.decided_by_principal_id, decision.on_behalf_of_principal_id)
         """
     }
 

@@ -47,6 +47,9 @@ package struct SubstitutionDirectory: Sendable {
     {
         let administers = principal.allows(.principalsWrite, in: scope)
         let absent = try await absent(new.absent, principal, in: scope)
+        guard absent.home.ownerID == scope.ownerID else {
+            throw Problem(.forbidden, "Only people of this partner and its clients have substitutes here.")
+        }
         guard absent.id == principal.id || administers else {
             throw Problem(.forbidden, "You can name a substitute for yourself. An administrator does it for others.")
         }
@@ -84,6 +87,7 @@ package struct SubstitutionDirectory: Sendable {
 
     private func person(_ name: String, at path: String, in scope: TenantScope) async throws -> Principal {
         guard let person = try await people.principal(named: name, in: scope),
+            person.home.ownerID == scope.ownerID,
             person.bindings.contains(where: { $0.role.holds(.humanTasksDecide) })
         else {
             throw Problem(

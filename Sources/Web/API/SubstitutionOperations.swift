@@ -66,7 +66,7 @@ struct SubstitutionOperations {
                     items: [.init(path: "/until", message: "Must be a date and time like 2026-01-31T08:00:00Z.")])
             }
             let new = SubstitutionDirectory.New(
-                absent: call.body["principal"]?.stringValue, substitute: try call.text("substitute"),
+                absent: call.body["principal"]?.stringValue, substitute: call.text("substitute"),
                 role: call.body["role"]?.stringValue.flatMap(Role.init(rawValue:)),
                 lendsRoles: call.body["lendsRoles"]?.boolValue ?? false,
                 beginsAt: call.body["from"]?.stringValue.flatMap { Timestamp($0) }, endsAt: until)
