@@ -12,7 +12,7 @@ package struct RunnerLimits: Sendable {
     /// Compiled definitions kept for runs to come.
     package var definitions = 64
     /// How long the control plane may hold a sync when there is nothing to do.
-    package var longPollMilliseconds = 20_000
+    package var longPollMilliseconds = 60_000
     /// How long a control plane may take to answer beyond that.
     package var answerSeconds = 30.0
     /// From the wish to stop until the runner leaves with what is still open.

@@ -42,7 +42,7 @@ struct RunnerCoreStateTests {
         #expect(bench.syncs[0].request.isFirst && bench.syncs[0].request.capacity == 1000)
         bench.finish(by: &plane)
         let commit = try #require(bench.syncs.first?.request)
-        #expect(commit.commits.count == 1 && commit.waitMilliseconds == 20_000 && commit.capacity == 999)
+        #expect(commit.commits.count == 1 && commit.waitMilliseconds == 60_000 && commit.capacity == 999)
         #expect(commit.knownDefinitions == ["computing"] && !commit.isFirst)
         bench.finish(by: &plane)
         #expect(plane.runs[id]?.status == .completed)
@@ -58,7 +58,7 @@ struct RunnerCoreStateTests {
         plane.accept(.calling)
         for _ in 0..<2 { bench.finish(by: &plane) }
         let poll = try #require(bench.syncs.first?.request)
-        #expect(poll.waitMilliseconds == 20_000 && poll.capacity == 999)
+        #expect(poll.waitMilliseconds == 60_000 && poll.capacity == 999)
         bench.finishEffect(.succeeded(openedTicket))
         #expect(bench.syncs.count == 2)
         let commit = bench.syncs[1].request
@@ -185,7 +185,7 @@ struct RunnerCoreStateTests {
         for _ in 0..<2 { bench.finish(by: &plane) }
         #expect(bench.effects.count == 1)
         let poll = try #require(bench.syncs.first?.request)
-        #expect(poll.capacity == 0 && poll.waitMilliseconds == 20_000)
+        #expect(poll.capacity == 0 && poll.waitMilliseconds == 60_000)
         plane.now = plane.now.adding(seconds: 60)
         bench.now = plane.now
         bench.finish(by: &plane)

@@ -14,13 +14,19 @@ package final class ConnectionPool: Sendable {
 
     private struct Waiting {
         var connection: HTTPConnection
-        var number: UInt64
+        var since: NIODeadline
+
+        var identity: ObjectIdentifier { ObjectIdentifier(connection.channel) }
     }
 
     private struct State {
         var waiting: [Origin: [Waiting]] = [:]
         var count = 0
-        var nextNumber: UInt64 = 0
+        /// Connections whose end is listened for: once each, however often they are given back.
+        var watched: Set<ObjectIdentifier> = []
+        /// One timer looks after all of them. One for each give-back outlives its exchange by the whole idle time, and
+        /// an event loop looks at every timer when it cancels one: at thousands of calls a second nothing else is done.
+        var isSweepPlanned = false
         var isClosed = false
     }
 
@@ -50,27 +56,55 @@ package final class ConnectionPool: Sendable {
     }
 
     func giveBack(_ connection: HTTPConnection, to origin: Origin) {
-        let number: UInt64? = state.withLock { state in
+        let waiting = Waiting(connection: connection, since: .now())
+        let todo: (watch: Bool, sweep: Bool)? = state.withLock { state in
             guard !state.isClosed, state.count < maximumIdle, connection.isActive else { return nil }
-            state.nextNumber += 1
             state.count += 1
-            state.waiting[origin, default: []].append(Waiting(connection: connection, number: state.nextNumber))
-            return state.nextNumber
+            state.waiting[origin, default: []].append(waiting)
+            defer { state.isSweepPlanned = true }
+            return (state.watched.insert(waiting.identity).inserted, !state.isSweepPlanned)
         }
-        guard let number else { return connection.close() }
-        connection.channel.eventLoop.scheduleTask(in: idleTimeout) { [self] in expire(number, of: origin) }
-        connection.channel.closeFuture.whenComplete { [self] _ in expire(number, of: origin) }
+        guard let todo else { return connection.close() }
+        let loop = connection.channel.eventLoop
+        if todo.sweep { planSweep(on: loop, in: idleTimeout) }
+        if todo.watch {
+            connection.channel.closeFuture.whenComplete { [self] _ in forget(waiting.identity, of: origin) }
+        }
     }
 
-    private func expire(_ number: UInt64, of origin: Origin) {
-        let expired: HTTPConnection? = state.withLock { state in
-            guard let index = state.waiting[origin]?.firstIndex(where: { $0.number == number }) else { return nil }
+    private func forget(_ identity: ObjectIdentifier, of origin: Origin) {
+        state.withLock { state in
+            state.watched.remove(identity)
+            guard let index = state.waiting[origin]?.firstIndex(where: { $0.identity == identity }) else { return }
             state.count -= 1
-            let connection = state.waiting[origin]?.remove(at: index).connection
+            state.waiting[origin]?.remove(at: index)
             if state.waiting[origin]?.isEmpty == true { state.waiting[origin] = nil }
-            return connection
         }
-        expired?.close()
+    }
+
+    private func planSweep(on loop: any EventLoop, in amount: TimeAmount) {
+        loop.scheduleTask(in: amount) { [self] in sweep(on: loop) }
+    }
+
+    /// Ends the connections that have waited for too long, and comes back when the next one will have.
+    private func sweep(on loop: any EventLoop) {
+        let now = NIODeadline.now()
+        let limit = now - idleTimeout
+        let (expired, next) = state.withLock { state -> ([Waiting], NIODeadline?) in
+            var expired: [Waiting] = []
+            for (origin, all) in state.waiting {
+                let kept = all.filter { $0.since > limit }
+                guard kept.count < all.count else { continue }
+                expired += all.filter { $0.since <= limit }
+                state.waiting[origin] = kept.isEmpty ? nil : kept
+            }
+            state.count -= expired.count
+            let next = state.waiting.values.lazy.flatMap { $0 }.map(\.since).min()
+            state.isSweepPlanned = next != nil
+            return (expired, next)
+        }
+        for waiting in expired { waiting.connection.close() }
+        if let next { planSweep(on: loop, in: next + idleTimeout - now) }
     }
 
     package func close() {

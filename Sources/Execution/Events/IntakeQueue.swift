@@ -5,14 +5,14 @@ import DequeModule
 ///
 /// Nothing waits for company: the first request goes at once, and what comes while it is under way goes together with
 /// the next transaction. So batches grow with the load, and an idle plant's event waits for nobody.
-struct IntakeQueue<Submission> {
+package struct IntakeQueue<Submission> {
     /// Events of one transaction. One request with more goes alone.
     static var maximumBatch: Int { 500 }
     /// Two, so that one is being prepared while the other one is being written to disk.
     static var maximumUnderWay: Int { 2 }
     /// Events that are worth a second transaction beside the one under way. Fewer wait for it and go together: a
     /// transaction has its own price (the guard, the flush of the log), which few events do not pay back.
-    static var worthwhileBatch: Int { 128 }
+    package static var worthwhileBatch: Int { 128 }
     /// Events that may wait; the sender of the next is told to come back.
     static var maximumWaiting: Int { 20_000 }
 
@@ -20,9 +20,11 @@ struct IntakeQueue<Submission> {
     private var waitingEvents = 0
     private var underWay = 0
 
-    var isIdle: Bool { waiting.isEmpty && underWay == 0 }
+    package init() {}
 
-    enum Step {
+    package var isIdle: Bool { waiting.isEmpty && underWay == 0 }
+
+    package enum Step {
         case full
         /// Somebody who is at it will take it.
         case wait
@@ -30,7 +32,7 @@ struct IntakeQueue<Submission> {
         case start
     }
 
-    mutating func add(_ submission: Submission, events: Int) -> Step {
+    package mutating func add(_ submission: Submission, events: Int) -> Step {
         guard waitingEvents + events <= Self.maximumWaiting || waiting.isEmpty else { return .full }
         waiting.append((submission, events))
         waitingEvents += events
@@ -42,7 +44,7 @@ struct IntakeQueue<Submission> {
     private var allowedUnderWay: Int { waitingEvents < Self.worthwhileBatch ? 1 : Self.maximumUnderWay }
 
     /// What one transaction takes; a worker that gets nothing has ended. What it leaves, another one under way takes.
-    mutating func next() -> [Submission] {
+    package mutating func next() -> [Submission] {
         guard underWay <= allowedUnderWay else {
             underWay -= 1
             return []

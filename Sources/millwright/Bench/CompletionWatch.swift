@@ -6,7 +6,7 @@ import Tenancy
 /// Sees when runs have completed, from outside: it asks the database every few milliseconds, so that what it reports
 /// is never too early.
 final class CompletionWatch: Sendable {
-    static let pauseMilliseconds = 2
+    static let pauseMilliseconds = 3
 
     private let database: Database
     private let plant: TenantScope

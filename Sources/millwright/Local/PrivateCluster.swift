@@ -149,7 +149,7 @@ struct PrivateCluster: Sendable {
     /// transactions themselves have to write pages out.
     private var sharedBuffersMegabytes: Int {
         let bytes = sysconf(Int32(_SC_PHYS_PAGES)) * sysconf(Int32(_SC_PAGESIZE))
-        return min(1024, max(128, bytes / 16 >> 20))
+        return min(1024, max(128, (bytes / 16) >> 20))
     }
 
     /// Settings for one small machine that runs everything; what a user adds to postgresql.conf stays.

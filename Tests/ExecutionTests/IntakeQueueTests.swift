@@ -1,0 +1,36 @@
+import Execution
+import Testing
+
+@Suite("The queue of a plant's events")
+struct IntakeQueueTests {
+    private typealias Queue = IntakeQueue<Int>
+
+    @Test("The first request goes at once; a few that come meanwhile wait and go together")
+    func gathers() {
+        var queue = Queue()
+        #expect(queue.add(1, events: 1) == .start)
+        #expect(queue.next() == [1])
+        #expect(queue.add(2, events: 1) == .wait)
+        #expect(queue.add(3, events: 1) == .wait)
+        #expect(queue.next() == [2, 3])
+        #expect(queue.next() == [])
+        #expect(queue.isIdle)
+    }
+
+    @Test("A second transaction begins when enough events wait for one, and ends when they no longer do")
+    func widens() {
+        var queue = Queue()
+        #expect(queue.add(1, events: 1) == .start)
+        #expect(queue.next() == [1])
+        #expect(queue.add(2, events: Queue.worthwhileBatch - 1) == .wait)
+        #expect(queue.add(3, events: 1) == .start)
+        #expect(queue.next() == [2, 3])
+        // Both are under way: what little comes now is left to whichever of them ends last.
+        #expect(queue.add(4, events: 1) == .wait)
+        #expect(queue.next() == [])
+        #expect(!queue.isIdle)
+        #expect(queue.next() == [4])
+        #expect(queue.next() == [])
+        #expect(queue.isIdle)
+    }
+}
