@@ -151,7 +151,8 @@ struct SyncTests {
                 #expect(handed.count == 2)
                 handed += try await again.call(capacity: 2).work
                 #expect(handed.map(\.runID).sorted() == work.map(\.runID).sorted())
-                #expect(handed.allSatisfy(\.isRecovered))
+                let areRecovered = handed.allSatisfy { $0.isRecovered }
+                #expect(areRecovered)
                 #expect(try await again.call().work.isEmpty)
             }
         }
