@@ -134,6 +134,30 @@ struct SyncTests {
         }
     }
 
+    @Test("a runner that never heard what it was handed is handed it again, page after page, and not once more")
+    func lostRecovery() async throws {
+        try await ShellFixture.with { shell in
+            try await shell.addWorkflow("triage", startedBy: ShellFixture.alarm)
+            try await shell.send(ShellFixture.event("1"), ShellFixture.event("2"), ShellFixture.event("3"))
+            let old = try await shell.startRunner()
+            let work = try await old.begin()
+            _ = try await old.call(work.map { $0.waiting(for: [], status: .running) })
+            let new = try await shell.startRunner()
+            // The answer to this call is lost: the runner begins again, at this control plane or at another one.
+            #expect(try await new.begin().count == 3)
+            for place in [shell, shell.restarted()] {
+                let again = TestRunner(shell: place, runnerID: new.runnerID, epoch: new.epoch)
+                var handed = try await again.call(capacity: 2, isFirst: true).work
+                #expect(handed.count == 2)
+                handed += try await again.call(capacity: 2).work
+                #expect(handed.map(\.runID).sorted() == work.map(\.runID).sorted())
+                let areRecovered = handed.allSatisfy { $0.isRecovered }
+                #expect(areRecovered)
+                #expect(try await again.call().work.isEmpty)
+            }
+        }
+    }
+
     @Test("a control plane that starts anew offers what was not committed again, and nothing else")
     func controlPlaneRestart() async throws {
         try await ShellFixture.with { shell in

@@ -105,6 +105,13 @@ struct DeterminismTests {
 
     private func bytes(_ journal: [JournalEntry]) -> [String] { journal.map { $0.json.serialized() } }
 
+    @Test("nothing ends before it began, whatever the clocks say")
+    func clockSetBack() {
+        let began = Timestamp(unixSeconds: 3_600)
+        let entry = JournalEntry(ordinal: 1, kind: .runCompleted, startedAt: began, endedAt: began.adding(seconds: -1))
+        #expect(entry.endedAt == began)
+    }
+
     @Test("journal entries, waits and errors survive being stored")
     func codecs() throws {
         for run in Self.runs {

@@ -31,9 +31,9 @@ struct PlantDesk {
     private var callsUnderWay = 0
     private var lastCallAt: Timestamp?
     private var nextReofferAt: Timestamp?
-    /// After a start the runs that count as in hand are all handed out again, whoever had them: the answer that brought them
-    /// may have been lost, and nobody but this epoch's runner would ever take them up. It goes page by page.
-    private var recovery = Recovery.after(nil)
+    /// A runner that starts anew is handed all runs that count as in hand, whoever had them: the answer that brought them may
+    /// have been lost, and nobody but this epoch's runner would ever take them up. It goes page by page.
+    private var recovery = Recovery.done
     /// Counts the starts, so that a call from before the last one does not speak for it.
     private var starts = 0
 
@@ -72,6 +72,7 @@ struct PlantDesk {
     mutating func beginCall(epoch: Int64, isFirst: Bool, at now: Timestamp) throws(Problem) {
         guard epoch >= self.epoch else { throw Problem.staleEpoch }
         if epoch > self.epoch || isFirst { startOver(epoch) }
+        if isFirst { recovery = .after(nil) }
         callsUnderWay += 1
         lastCallAt = now
     }
@@ -99,7 +100,7 @@ struct PlantDesk {
         nextTimerAt = nil
         nextReofferAt = nil
         isReading = false
-        recovery = .after(nil)
+        recovery = .done
         starts += 1
     }
 

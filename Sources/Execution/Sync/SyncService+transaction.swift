@@ -49,7 +49,8 @@ extension SyncService {
             for (commit, verdict) in zip(call.request.commits, call.verdicts) where verdict == .committed {
                 if let next = commit.timers.map(\.dueAt).min() { desk.addTimer(next) }
             }
-            desk.finishReading(plan, handed: found.items, more: found.more, nextTimerAt: found.nextTimerAt,
+            desk.finishReading(
+                plan, handed: found.items, more: found.more, nextTimerAt: found.nextTimerAt,
                 recovery: found.recovery)
             desk.hand(found.items, at: now)
         }

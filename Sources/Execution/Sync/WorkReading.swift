@@ -76,8 +76,8 @@ struct WorkReading: Sendable {
             case .orphans:
                 for row in rows { try found.add(WorkItem(row: row, isRecovered: true)) }
                 if rows.count == plan.capacity { found.more.insert(.orphans) }
-                found.recovery =
-                    plan.recovery == .done || rows.count < plan.capacity ? .done : .after(found.items.map(\.runID).max())
+                let isDone = plan.recovery == .done || rows.count < plan.capacity
+                found.recovery = isDone ? .done : .after(found.items.map(\.runID).max())
             case .inputs:
                 for row in rows { try found.add(WorkItem(row: row, input: row.deliveredInput())) }
                 if rows.count == answersLimit { found.more.insert(.inputs) }

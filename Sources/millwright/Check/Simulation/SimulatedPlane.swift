@@ -23,8 +23,10 @@ final class SimulatedPlane: @unchecked Sendable {
     private var tasks: [Task<Void, Never>] = []
     private let chance: SeededChance
 
-
-    init(number: Int, database: Database, time: SimulatedTime, chance: SeededChance, offsetSeconds: Double, logger: Logger) {
+    init(
+        number: Int, database: Database, time: SimulatedTime, chance: SeededChance, offsetSeconds: Double,
+        logger: Logger
+    ) {
         self.number = number
         self.chance = chance
         clock = SimulatedClock(time, plane: number)

@@ -22,6 +22,8 @@ final class SimulationStage {
             configuration, gate: gate, logger: Logger(label: "simulation") { _ in SwiftLogNoOpLogHandler() })
         session = try MaintenanceSession(configuration, superuser: superuser)
         listener = try MaintenanceSession(configuration, superuser: superuser)
+        // Reads that nobody waits for may be ending still.
+        try session.run("SET lock_timeout = '30s'")
         plant = SimulationPlant(session: session)
         try listener.run("LISTEN \(DispatchBoard.channel)")
     }

@@ -27,19 +27,39 @@ struct SimulationSupervisor {
                 try DataDirectory(path: "\(root)/\(number)"), furtherSettings: Self.settings,
                 logger: Logger(label: "simulation") { _ in SwiftLogNoOpLogHandler() })
         }
-        let outcome: Result<Bool, any Error>
-        do {
-            try await withThrowingTaskGroup(of: Void.self) { group in
-                for cluster in clusters { group.addTask { try await prepare(cluster) } }
-                try await group.waitForAll()
+        let holds: Bool? = try await Interruption.stopping {
+            let outcome: Result<Bool, any Error>
+            do {
+                outcome = .success(try await perform(clusters))
+            } catch {
+                outcome = .failure(error)
             }
-            let pids = try clusters.enumerated().map { number, cluster in try spawn(number, cluster) }
-            outcome = .success(wait(for: pids))
-        } catch {
-            outcome = .failure(error)
+            // Also when it was cancelled: what was started is stopped, and what was written is removed.
+            await Task { await remove(clusters, root) }.value
+            return try outcome.get()
         }
-        for cluster in clusters { try? await cluster.remove() }
-        return try outcome.get()
+        guard let holds else { throw Problem(.timeout, "The simulation was stopped.") }
+        return holds
+    }
+
+    private func perform(_ clusters: [PrivateCluster]) async throws -> Bool {
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            for cluster in clusters { group.addTask { try await prepare(cluster) } }
+            try await group.waitForAll()
+        }
+        return await wait(for: try clusters.enumerated().map { number, cluster in try spawn(number, cluster) })
+    }
+
+    private func remove(_ clusters: [PrivateCluster], _ root: String) async {
+        for cluster in clusters {
+            try? await cluster.remove()
+            // The folders that were made for this one alone; what still holds something stays.
+            for path in [cluster.socketDirectory, cluster.directory] {
+                rmdir(path)
+                rmdir(String(path[..<(path.lastIndex(of: "/") ?? path.endIndex)]))
+            }
+        }
+        rmdir(root)
     }
 
     private func prepare(_ cluster: PrivateCluster) async throws {
@@ -77,7 +97,7 @@ struct SimulationSupervisor {
     }
 
     /// One worker that finds something is enough: the others are ended.
-    private func wait(for workers: [pid_t]) -> Bool {
+    private func wait(for workers: [pid_t]) async -> Bool {
         var running = Set(workers)
         var holds = true
         while !running.isEmpty {
@@ -89,7 +109,10 @@ struct SimulationSupervisor {
                 holds = false
                 for other in running { kill(other, SIGTERM) }
             }
-            usleep(20_000)
+            // Cancelled, it looks at once: then the workers are to end.
+            if (try? await Task.sleep(for: .milliseconds(20))) == nil {
+                for pid in running { kill(pid, SIGKILL) }
+            }
         }
         return holds
     }

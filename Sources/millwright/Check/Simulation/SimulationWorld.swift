@@ -13,9 +13,9 @@ import Tenancy
 ///
 /// Unchecked, because it belongs to the simulation's one thread.
 final class SimulationWorld: @unchecked Sendable {
-    static let maximumSteps = 30_000
+    static let maximumSteps = 12_000
     /// Longer than any wait of the workflows, many times over.
-    static let maximumSeconds: Int64 = 3 * 24 * 3600
+    static let maximumSeconds: Int64 = 6 * 3600
 
     let stage: SimulationStage
     let plan: SimulationPlan

@@ -1,0 +1,57 @@
+import Foundation
+import Testing
+
+/// `millwright check simulation`: that the shell holds, that a seed is always the same story, and that planted bugs are found.
+@Suite("The shell under simulated faults", .serialized, .timeLimit(.minutes(30)))
+struct SimulationCheckTests {
+    @Test("five hundred seeds hold")
+    func holds() async throws {
+        let run = try await Command.run(["check", "simulation", "--seeds", "500"])
+        #expect(run.status == 0, "\(run)")
+        let seeds = run.output.matches(of: /([0-9]+) seeds held/).compactMap { Int($0.1) }
+        #expect(seeds.reduce(0, +) == 500, "\(run)")
+    }
+
+    @Test("a seed is the same story each time, step by step")
+    func replays() async throws {
+        let first = try await Command.run(["check", "simulation", "--seed", "26", "--trace"])
+        let second = try await Command.run(["check", "simulation", "--seed", "26", "--trace"])
+        func steps(_ run: Command) -> [Substring] {
+            run.output.split(separator: "\n").filter { $0.contains("+") || $0.contains("digest") }
+        }
+        #expect(first.status == 0 && steps(first).last?.contains("digest") == true, "\(first)")
+        #expect(steps(first).count > 50)
+        #expect(steps(first) == steps(second))
+    }
+
+    @Test("a bug that is planted in the database is found, and the seed is named", arguments: mutations("sql"))
+    func databaseMutations(_ name: String) async throws {
+        let run = try await Command.run(["check", "simulation", "--seeds", "60", "--mutation", name])
+        #expect(run.status == 1 && run.error.contains("does not hold"), "\(name) is not found: \(run)")
+        #expect(run.error.contains("--seed"), "\(run)")
+    }
+
+    @Test("a bug that is planted in the code can still be planted", arguments: mutations("patch"))
+    func patchesApply(_ name: String) async throws {
+        let git = Process()
+        git.executableURL = URL(filePath: "/usr/bin/git")
+        git.currentDirectoryURL = Program.root
+        git.arguments = ["apply", "--check", "Tests/Mutations/\(name).patch"]
+        try git.run()
+        git.waitUntilExit()
+        #expect(git.terminationStatus == 0, "\(name).patch does not apply: make it again from the code as it is")
+    }
+
+    @Test(
+        "mistakes in the flags are named", arguments: [["--seeds", "0"], ["--workers", "0"], ["--mutation", "../x"]])
+    func mistakes(_ flags: [String]) async throws {
+        let run = try await Command.run(["check", "simulation"] + flags)
+        #expect(run.status != 0 && run.error.contains(flags[0]), "\(run)")
+    }
+
+    private static func mutations(_ ending: String) -> [String] {
+        let folder = Program.root.appending(path: "Tests/Mutations").path
+        let files = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
+        return files.filter { $0.hasSuffix(".\(ending)") }.map { String($0.dropLast(ending.count + 1)) }.sorted()
+    }
+}
