@@ -99,6 +99,8 @@ struct EventAdmission: Sendable {
                 ARRAY(SELECT json_array_elements_text(run.further -> 'requesters'))
             """, ", \(runs.map { JSONBytes($0.causes.further) })", ", further"
         )
+    }
+
     private func queuedSince(_ isLimited: Bool) -> Statement {
         guard isLimited else { return "" }
         let queued = runs.filter(\.isQueued).map(\.id)
