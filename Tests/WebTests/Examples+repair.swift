@@ -1,5 +1,6 @@
 import Database
 import Execution
+import HTTPTypes
 import JSON
 import Primitives
 import RunnerProtocol
@@ -24,7 +25,7 @@ extension Examples {
             var body: JSONObject = ["action": "suspend", "filter": [:], "reason": .string(Self.reason)]
             let bulk = "/v1/plants/\(stage.place.plantID)/runs/bulk"
             let preview = try await client.call(.post, bulk, key: key, JSONValue.object(body).serialized())
-            body["token"] = try #require(preview.body["token"], "\(preview.body)")
+            body["token"] = .string(try #require(preview.body["token"]?.stringValue, "\(preview.body)"))
             if name == "operateRuns" { return plain(path, .object(body)) }
             let begun = try await client.call(.post, bulk, key: key, JSONValue.object(body).serialized())
             let id = try #require(begun.body["id"]?.stringValue, "\(begun.body)")

@@ -3,6 +3,7 @@ import Execution
 import HTTPTypes
 import HummingbirdTesting
 import JSON
+import NIOCore
 import Primitives
 import Tenancy
 import TestSupport

@@ -1,5 +1,6 @@
 import ArgumentParser
 import JSON
+import NIOHTTP1
 import Primitives
 
 /// Many runs at once, what could not go on, and who waits.

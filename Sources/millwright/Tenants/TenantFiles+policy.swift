@@ -1,6 +1,7 @@
 import Execution
 import Primitives
 import Tenancy
+import YAML
 
 extension TenantFiles {
     /// A workflow's limits, and how the runs that its events start are called.

@@ -19,6 +19,7 @@ final class SimulatedPlane: @unchecked Sendable {
     let runners: RunnerStore
     let schedules: ScheduleService
     let deadlines: Deadlines
+    let promises: ServiceLevelWatch
     private(set) var isAlive = true
     private var tasks: [Task<Void, Never>] = []
     private let chance: SeededChance
@@ -36,15 +37,22 @@ final class SimulatedPlane: @unchecked Sendable {
         board = DispatchBoard(clock: clock)
         sync = SyncService(
             database: database, board: board, triggers: triggers, definitions: SimulationCatalogue(),
-            settings: SimulationCatalogue(), deadlines: bell, clock: clock, logger: logger)
+            settings: SimulationCatalogue(), zones: UTCOnly(), deadlines: bell, clock: clock, logger: logger)
         intake = EventIntake(
             database: database, board: board, triggers: triggers, clock: clock, logger: logger)
-        people = HumanTaskService(database: database, board: board, clock: clock)
-        runs = RunDirectory(database: database, board: board, clock: clock)
+        people = HumanTaskService(database: database, board: board, bell: bell, clock: clock)
+        runs = RunDirectory(
+            database: database, board: board, definitions: SimulationCatalogue(), clock: clock)
         runners = RunnerStore(database: database, board: board, clock: clock)
         schedules = ScheduleService(
             database: database, board: board, zones: UTCOnly(), clock: clock, logger: logger)
-        deadlines = Deadlines(service: people, bell: bell, logger: logger)
+        deadlines = Deadlines(
+            service: people, bell: bell,
+            announcer: TaskAnnouncer(database: database, board: board, triggers: triggers, clock: clock), logger: logger
+        )
+        promises = ServiceLevelWatch(
+            database: database, board: board, triggers: triggers, zones: UTCOnly(), bell: DeadlineBell(), clock: clock,
+            logger: logger)
     }
 
     /// Starts something in this process. It is told of its end only while the process lives.

@@ -124,6 +124,7 @@ final class SimulationWorld: @unchecked Sendable {
             offsetSeconds: isStorm ? plan.clockOffset(&random) : 0, logger: logger)
         if plan.workflows.contains(where: \.asksPeople) {
             plane.repeatLooking(everySeconds: 60) { try await plane.deadlines.act() }
+            plane.repeatLooking(everySeconds: 60) { try await plane.promises.act() }
         }
         if plan.workflows.contains(where: \.runsOnTime) {
             plane.repeatLooking(everySeconds: 20) { max(20, try await plane.schedules.act()) }
