@@ -180,6 +180,7 @@ CREATE TABLE millwright.human_task_announcement (
     kind IN ('opened', 'assigned', 'reminder', 'escalated', 'decided', 'expired'))
 ) WITH (autovacuum_vacuum_scale_factor = 0.02);
 CALL millwright.protect('millwright.human_task_announcement', 'plant');
-CALL millwright.grant_access('millwright.human_task_announcement', ARRAY['SELECT', 'INSERT', 'DELETE']);
+-- UPDATE lets them be locked; nobody changes one.
+CALL millwright.grant_access('millwright.human_task_announcement', ARRAY['SELECT', 'INSERT', 'UPDATE', 'DELETE']);
 -- Read across tenants, oldest first.
 CREATE INDEX human_task_announcement_in_order ON millwright.human_task_announcement (made_at);

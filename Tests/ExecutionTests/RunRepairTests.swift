@@ -11,7 +11,7 @@ import Workflow
 @Suite("an operator lets runs go on", .timeLimit(.minutes(2)))
 struct RunRepairTests {
     private static func call(_ name: String) -> JSONValue {
-        ["call": "work-orders.create:1.0.0@default", "with": ["title": .string(name)]]
+        ["call": "work-orders.create:1.0.0@default", "with": ["title": .string(name), "priority": 3]]
     }
 
     private static let tasks: JSONValue = [

@@ -74,7 +74,7 @@ package final class PostgresCluster: Sendable {
         guard let directory else { throw ChildProcess.Failure(description: "this cluster belongs to somebody else") }
         let settings = [
             "-c listen_addresses=", "-c unix_socket_directories=\(directory)", "-c fsync=off",
-            "-c full_page_writes=off", "-c max_connections=400",
+            "-c full_page_writes=off", "-c max_connections=1000",
             "-c shared_buffers=64MB", "-c max_prepared_transactions=0",
         ].joined(separator: " ")
         try await ChildProcess.run(

@@ -23,7 +23,9 @@ package struct EvidenceFile: Sendable {
         // A browser may send a path; only the last name means something to others.
         let last = name.split(whereSeparator: { $0 == "/" || $0 == "\\" }).last.map(String.init) ?? ""
         let isPlain = last.unicodeScalars.allSatisfy { $0.value >= 0x20 && $0.value != 0x7F }
-        if last.isEmpty || last.unicodeScalars.count > Self.maximumNameCharacters || !isPlain {
+        if last.isEmpty || last == "." || last == ".." || last.unicodeScalars.count > Self.maximumNameCharacters
+            || !isPlain
+        {
             items.append(
                 .init(path: "/fileName", message: "Must be a name of 1 to \(Self.maximumNameCharacters) characters."))
         }

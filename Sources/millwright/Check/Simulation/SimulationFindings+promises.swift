@@ -68,7 +68,7 @@ extension SimulationFindings {
             UNION ALL
             SELECT 'run ' || run_id || ' was answered ' || count(*) || ' times by ' || task_reference
             FROM millwright.journal_entry
-            WHERE kind = 'task-completed' AND task_type IN ('wait', 'call', 'listen')
+            WHERE kind = 'task-completed' AND task_type IN ('wait', 'call', 'listen', 'sla')
             GROUP BY run_id, task_reference
             HAVING count(*) > 1
             LIMIT 1
@@ -90,6 +90,34 @@ extension SimulationFindings {
               FROM millwright.run WHERE schedule_kind = 'every'
             ) AS moved
             WHERE extract(epoch FROM moved.next - moved.scheduled_at)::bigint % 60 <> 0
+            LIMIT 1
+            """)
+    }
+
+    /// What a clock had to say was said once, and told the plant once; nothing that was due is lost.
+    func clocksSpokeOnce() throws -> String? {
+        try complaint(
+            """
+            SELECT 'the clock of run ' || occurrence.run_id || ' said ' || occurrence.occasion || ' and told it '
+              || count(event.event_id) || ' times' AS what
+            FROM millwright.sla_occurrence AS occurrence
+            LEFT JOIN millwright.event AS event
+              ON event.emitted_by_run_id = occurrence.run_id AND event.type LIKE 'millwright.sla.%'
+              AND event.source_event_id LIKE '%/' || replace(occurrence.occasion, 'breached', 'breach')
+            WHERE occurrence.occasion = 'breached' OR occurrence.occasion LIKE 'warning-%'
+            GROUP BY occurrence.run_id, occurrence.occasion
+            HAVING count(event.event_id) <> 1
+            UNION ALL
+            SELECT 'the clock of run ' || clock.run_id || ' ran longer than its target and was not breached'
+            FROM millwright.sla_clock AS clock
+            WHERE clock.breached_at IS NULL AND clock.next_action_at IS NULL AND clock.status = 'stopped'
+              AND clock.elapsed_seconds
+                + coalesce(extract(epoch FROM clock.stopped_at - clock.running_since), 0) >= clock.target_seconds
+            UNION ALL
+            SELECT 'the clock of run ' || clock.run_id || ' runs on after the end of its run'
+            FROM millwright.sla_clock AS clock
+            JOIN millwright.run AS run USING (run_id)
+            WHERE run.status IN ('completed', 'faulted', 'cancelled') AND clock.status <> 'stopped'
             LIMIT 1
             """)
     }

@@ -13,7 +13,8 @@ struct SimulationFindings {
         if let complaint = world.targets.complaint { return complaint }
         for check in [
             journalsAreWhole, transitionsWereComputed, eventsStartedTheirRuns, effectsBelongToTransitions,
-            decisionsStand, deadlinesWereActedOnOnce, momentsStartedOneRun, nothingIsLeft, childrenAnsweredOnce,
+            decisionsStand, deadlinesWereActedOnOnce, clocksSpokeOnce, momentsStartedOneRun, nothingIsLeft,
+            childrenAnsweredOnce,
         ] {
             if let complaint = try check() { return complaint }
         }

@@ -4,7 +4,8 @@ import RunnerProtocol
 
 /// The workflows of the simulated plant. Together they wait in every way there is.
 enum SimulationWorkflow: String, CaseIterable {
-    case call, lookUp, blind, pause, retry, impatient, listen, approve, fork, parent, child, spawn, made, pair, tick
+    case call, lookUp, blind, pause, retry, impatient, listen, approve, fork, parent, child, spawn, made, pair, tick,
+        promise
 
     var id: WorkflowID { WorkflowID(UUIDv7(high: 0x0190_0000_0000_7000, low: 0x8000_0000_0000_0100 + number)) }
     var digest: String { String(repeating: "0", count: 60) + "ab" + (number < 10 ? "0\(number)" : "\(number)") }
@@ -169,7 +170,20 @@ enum SimulationWorkflow: String, CaseIterable {
             ]
         case .pair: [["act": Self.call(.honest)], ["pause": ["wait": ["seconds": 5]]]]
         case .tick: [["act": Self.call(.honest)]]
+        case .promise:
+            [
+                ["begin": Self.clock(["target": 60, "warnings": [30], "calendar": "elapsed"])],
+                ["act": Self.call(.honest)], ["halt": Self.clock(["action": "pause"])],
+                ["parts": ["wait": ["seconds": 300]]], ["goOn": Self.clock(["action": "resume"])],
+                ["work": ["wait": ["seconds": 45]]], ["stop": Self.clock(["action": "stop"])],
+            ]
         }
+    }
+
+    private static func clock(_ more: JSONObject) -> JSONValue {
+        var with: JSONObject = ["name": "response"]
+        for (key, value) in more { with[key] = value }
+        return ["call": "sla:1.0.0@default", "with": .object(with)]
     }
 
     private static func run(_ workflow: Self, awaits: Bool) -> JSONValue {
