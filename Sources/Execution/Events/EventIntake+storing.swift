@@ -29,7 +29,8 @@ extension EventIntake {
         var isListenedTo = false
         for attempt in 1... {
             let admission = EventAdmission(
-                plant, ingestID: ingestID, events: events, triggers: triggers, recordedAt: clock.now())
+                plant, ingestID: ingestID, events: events, triggers: triggers, recordedAt: clock.now(),
+                duplicates: duplicates)
             do {
                 return try await isListenedTo || triggers.gathers(events.map(\.type))
                     ? storeAndDeliver(admission, events, triggers) : storeAtOnce(admission, triggers)
@@ -55,11 +56,12 @@ extension EventIntake {
     private func storeAtOnce(_ admission: EventAdmission, _ triggers: PlantTriggers) async throws -> Set<EventRecordID>
     {
         let types = Set(admission.events.map(\.type)).sorted()
-        var statements = [guardStatement(admission.plant, triggers, types), admission.statement]
+        var statements = admission.opening + [guardStatement(admission.plant, triggers, types), admission.statement]
+        let place = statements.count - 1
         let isMonthKnown = addActivePlant(to: &statements, admission)
         if let notification = board.notification(for: admission.plant) { statements.append(notification) }
         let rows = try await database.pipeline(admission.plant.scope, statements)
-        let stored = try EventAdmission.stored(rows[1])
+        let stored = try EventAdmission.stored(rows[place])
         finish(admission, stored, isMonthKnown: isMonthKnown)
         return stored
     }
@@ -70,11 +72,12 @@ extension EventIntake {
     private func storeAndDeliver(
         _ admission: EventAdmission, _ events: [EventRecord], _ triggers: PlantTriggers
     ) async throws -> Set<EventRecordID> {
-        var statements = [guardStatement(admission.plant, triggers, []), admission.statement]
+        var statements = admission.opening + [guardStatement(admission.plant, triggers, []), admission.statement]
+        let place = statements.count - 1
         let isMonthKnown = addActivePlant(to: &statements, admission)
         let notification = board.notification(for: admission.plant)
         let (stored, delivered, gathered) = try await database.transaction(admission.plant.scope) { transaction in
-            let stored = try EventAdmission.stored(try await transaction.batch(statements)[1])
+            let stored = try EventAdmission.stored(try await transaction.batch(statements)[place])
             let now = self.clock.now()
             let delivered = try await EventDelivery(plant: admission.plant, filters: self.filters, now: now)
                 .deliver(admission.events.filter { stored.contains($0.id) }, in: transaction)

@@ -10,6 +10,7 @@ struct EmittedEvents: Sendable {
     let filters: FilterCache
     let triggers: TriggerCache
     let now: Timestamp
+    var duplicates = DuplicateWindow()
 
     struct Emission {
         var startedRuns = false
@@ -41,7 +42,9 @@ struct EmittedEvents: Sendable {
             return (run?.initiator, run?.requestedBy)
         }
         let admission = EventAdmission(
-            plant, ingestID: nil, events: events, triggers: triggers, recordedAt: now, initiators: initiators)
+            plant, ingestID: nil, events: events, triggers: triggers, recordedAt: now, duplicates: duplicates,
+            initiators: initiators)
+        for statement in admission.opening { try await transaction.execute(statement) }
         let stored = try EventAdmission.stored(try await transaction.query(admission.statement))
         let delivered = try await EventDelivery(plant: plant, filters: filters, now: now)
             .deliver(events.filter { stored.contains($0.id) }, in: transaction)

@@ -44,8 +44,10 @@ struct ControlPlane: Sendable {
             database: database, board: board, triggers: triggers,
             definitions: CatalogueDefinitions(catalogue: catalogue),
             settings: CatalogueSettings(catalogue: catalogue, vault: domain.vault), zones: zones, deadlines: bell,
-            clocks: domain.clockBell, logger: logger)
-        let intake = EventIntake(database: database, board: board, triggers: triggers, logger: logger)
+            clocks: domain.clockBell, duplicates: domain.settings.duplicates, logger: logger)
+        let intake = EventIntake(
+            database: database, board: board, triggers: triggers, duplicates: domain.settings.duplicates, logger: logger
+        )
         let humanTasks = HumanTaskService(database: database, board: board)
         let runners = RunnerStore(database: database, board: board)
         let runs = RunDirectory(database: database, board: board)
@@ -85,6 +87,8 @@ struct ControlPlane: Sendable {
             ServiceLevelWatch(
                 database: database, board: board, triggers: triggers, zones: zones, bell: domain.clockBell,
                 logger: logger),
+            RetentionService(
+                Retention(database: database, policy: domain.settings.retention, logger: logger), logger: logger),
             Repeated("expired keys and sessions", logger, everySeconds: 3600) { try await idempotency.removeExpired() },
         ]
         services += try await provisioning(sync, runners)
