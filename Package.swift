@@ -115,7 +115,7 @@ let package = Package(
         part(
             "Execution",
             [
-                "Primitives", "JSON", "Workflow", "Database", "Tenancy", "RunnerProtocol", .collections, .logging,
+                "Primitives", "JSON", "Workflow", "Database", "Tenancy", "RunnerProtocol", .collections, .crypto, .logging,
                 .serviceLifecycle,
             ]),
         part(

@@ -1,5 +1,5 @@
--- Purpose: event and journal_entry become tables of one partition a month, so that what is older than the policy says is
--- dropped as a file, and no row is ever deleted.
+-- Purpose: event, journal_entry and run_payload become tables of one partition a month, so that what is older than the
+-- policy says is dropped as a file, and no row is ever deleted.
 -- Locks: SHARE UPDATE EXCLUSIVE on event and journal_entry while their keys are read once (VALIDATE); then ACCESS EXCLUSIVE on
 -- them for the moment in which they get another name and become the first partition.  Nothing is rewritten, no index is built.
 --
@@ -85,6 +85,13 @@ BEGIN
       FROM generate_series(1, 4000) AS number
       CROSS JOIN LATERAL CAST('00000000-0000-7000-8000-' || lpad((number %% 20)::text, 12, '0') AS uuid) AS plant
       $seed$, target);
+  ELSIF parent = 'run_payload' THEN
+    EXECUTE format($seed$
+      INSERT INTO %s (partner_id, client_id, plant_id, run_id, digest, value)
+      SELECT plant, plant, plant, gen_random_uuid(), sha256(number::text::bytea), '{}'
+      FROM generate_series(1, 4000) AS number
+      CROSS JOIN LATERAL CAST('00000000-0000-7000-8000-' || lpad((number %% 20)::text, 12, '0') AS uuid) AS plant
+      $seed$, target);
   END IF;
   EXECUTE format('ANALYZE %s', target);
   EXECUTE format('TRUNCATE %s', target);
@@ -125,7 +132,8 @@ SET search_path = pg_catalog, pg_temp
 SET lock_timeout = '2s'
 AS $$
 DECLARE
-  key_column text := CASE parent WHEN 'event' THEN 'event_id' WHEN 'journal_entry' THEN 'run_id' END;
+  key_column text := CASE
+    WHEN parent = 'event' THEN 'event_id' WHEN parent IN ('journal_entry', 'run_payload') THEN 'run_id' END;
   last_key uuid;
   month timestamp;
   from_key uuid;
@@ -199,7 +207,7 @@ BEGIN
   IF NOT FOUND THEN
     RETURN NULL;
   END IF;
-  IF part.is_default OR part.parent NOT IN ('event', 'journal_entry') THEN
+  IF part.is_default OR part.parent NOT IN ('event', 'journal_entry', 'run_payload') THEN
     RAISE EXCEPTION '% is not a month', partition_name USING ERRCODE = 'invalid_parameter_value';
   END IF;
   -- Not even a caller that is wrong drops what is younger than a whole month.
@@ -216,7 +224,9 @@ $$;
 GRANT EXECUTE ON FUNCTION millwright.drop_partition(text, uuid) TO millwright_platform;
 
 ALTER TABLE millwright.event VALIDATE CONSTRAINT stands_before_the_first_month;
-ALTER TABLE millwright.journal_entry VALIDATE CONSTRAINT stands_before_the_first_month;
+ALTER TABLE millwright.journal_entry
+  VALIDATE CONSTRAINT stands_before_the_first_month,
+  VALIDATE CONSTRAINT a_journaled_value_stands_in_one_place;
 
 DO $$
 DECLARE
@@ -230,7 +240,7 @@ DECLARE
 BEGIN
   -- What describes an index or a statistic names its table with the schema only where it must.
   PERFORM set_config('search_path', 'pg_catalog, pg_temp', true);
-  FOREACH parent IN ARRAY ARRAY['event', 'journal_entry'] LOOP
+  FOREACH parent IN ARRAY ARRAY['event', 'journal_entry', 'run_payload'] LOOP
     key_column := CASE parent WHEN 'event' THEN 'event_id' ELSE 'run_id' END;
     SELECT substring(pg_get_constraintdef(oid) FROM '[0-9a-f]{8}-[0-9a-f-]{27}')::uuid INTO bound
     FROM pg_constraint
@@ -264,7 +274,7 @@ BEGIN
     EXECUTE format('ALTER TABLE millwright.%I DROP CONSTRAINT stands_before_the_first_month', parent);
     EXECUTE format(
       'ALTER TABLE millwright.%I ADD CONSTRAINT %I PRIMARY KEY (partner_id, client_id, plant_id, %s)',
-      parent, parent || '_pkey', CASE parent WHEN 'event' THEN 'event_id' ELSE 'run_id, ordinal' END);
+      parent, parent || '_pkey', CASE parent WHEN 'event' THEN 'event_id' WHEN 'journal_entry' THEN 'run_id, ordinal' ELSE 'run_id, digest' END);
     FOR object IN
       SELECT * FROM jsonb_to_recordset(objects) AS o (definition text, is_own boolean) WHERE NOT is_own
     LOOP
@@ -287,3 +297,17 @@ BEGIN
   END LOOP;
 END
 $$;
+
+-- The journal with its values, wherever they stand; for readers of single runs. What only counts reads journal_entry.
+CREATE VIEW millwright.journal WITH (security_invoker = true) AS
+SELECT entry.partner_id, entry.client_id, entry.plant_id, entry.run_id, entry.ordinal, entry.sequence, entry.kind,
+  entry.task_reference, entry.task_type, entry.function, entry.attempt, entry.started_at, entry.ended_at,
+  coalesce(entry.input, given.value) AS input, coalesce(entry.output, found.value) AS output, entry.error, entry.detail
+FROM millwright.journal_entry AS entry
+LEFT JOIN millwright.run_payload AS given
+  ON given.partner_id = entry.partner_id AND given.client_id = entry.client_id AND given.plant_id = entry.plant_id
+  AND given.run_id = entry.run_id AND given.digest = entry.input_digest
+LEFT JOIN millwright.run_payload AS found
+  ON found.partner_id = entry.partner_id AND found.client_id = entry.client_id AND found.plant_id = entry.plant_id
+  AND found.run_id = entry.run_id AND found.digest = entry.output_digest;
+GRANT SELECT ON millwright.journal TO millwright_app, millwright_platform;

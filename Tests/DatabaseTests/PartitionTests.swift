@@ -9,7 +9,7 @@ struct PartitionTests {
     @Test("a month that was made later keeps the tenants apart like every other table")
     func laterMonth() async throws {
         try await PostgresFixture.withDatabase { database in
-            for table in ["event", "journal_entry"] {
+            for table in ["event", "journal_entry", "run_payload"] {
                 let rows = try await database.pipeline(
                     .platform, ["SELECT millwright.create_partition(\(table), 4) AS name"])
                 #expect(try rows[0][0].decode("name", as: String?.self) != nil)
@@ -21,7 +21,8 @@ struct PartitionTests {
                 [
                     """
                     SELECT count(*) FROM pg_class AS c
-                    WHERE (c.relname ~ '^(event|journal_entry)_[0-9ud]' OR c.relname IN ('event', 'journal_entry'))
+                    WHERE (c.relname ~ '^(event|journal_entry|run_payload)_([0-9]|until|default)'
+                        OR c.relname IN ('event', 'journal_entry', 'run_payload'))
                       AND c.relkind IN ('r', 'p')
                       AND NOT EXISTS (SELECT FROM pg_trigger AS t WHERE t.tgrelid = c.oid AND t.tgname LIKE '%_is_insert_only')
                     """

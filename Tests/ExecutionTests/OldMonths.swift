@@ -18,7 +18,7 @@ enum OldMonths {
               month timestamptz;
               name text;
             BEGIN
-              FOREACH parent IN ARRAY ARRAY['event', 'journal_entry'] LOOP
+              FOREACH parent IN ARRAY ARRAY['event', 'journal_entry', 'run_payload'] LOOP
                 wanted := parent;
                 SELECT * INTO part FROM millwright.partitions() AS p
                 WHERE p.parent = wanted AND p.from_key IS NULL AND NOT p.is_default;

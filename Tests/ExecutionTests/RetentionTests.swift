@@ -37,12 +37,12 @@ struct RetentionTests {
             #expect(try await runner.call([item.completed()]).verdicts == [.committed])
             #expect(try await shell.runs.timeline(of: item.runID, in: shell.scope).hasAgedOut == false)
             let looked = try await shell.retention().look()
-            #expect(looked.partitions.count { $0.fate == .due } == 6, "months 3, 4 and 5 of both tables")
+            #expect(looked.partitions.count { $0.fate == .due } == 9, "months 3, 4 and 5 of three tables")
             #expect(try await shell.count("millwright.journal_entry") == 4, "looking changes nothing")
 
             let result = try await shell.retention().keep()
-            #expect(dropped(result).count == 6)
-            #expect(try await audited(shell) == 6)
+            #expect(dropped(result).count == 9)
+            #expect(try await audited(shell) == 9)
             #expect(try await shell.count("millwright.event") == 0)
             #expect(try await shell.count("millwright.journal_entry") == 0)
             #expect(try await shell.count("millwright.run") == 1)
@@ -76,15 +76,15 @@ struct RetentionTests {
             #expect(try await runner.call([item.waiting(for: [timer])]).verdicts == [.committed])
             let result = try await shell.retention().keep()
             let held = result.partitions.filter { if case .held = $0.fate { true } else { false } }
-            #expect(held.map(\.table) == [.event, .journal])
+            #expect(held.map(\.table) == [.event, .journal, .payload])
             guard case .held(let reason)? = held.first?.fate else { return }
             #expect(reason.contains(item.runID.description))
-            #expect(dropped(result).count == 4, "the months without it")
+            #expect(dropped(result).count == 6, "the months without it")
             #expect(try await shell.count("millwright.journal_entry") == 2)
             #expect(try await shell.runs.run(item.runID, in: shell.scope).input != nil)
 
             try await shell.runs.cancel(item.runID, in: shell.scope, reason: "too old", by: .system)
-            #expect(dropped(try await shell.retention().keep()).count == 2)
+            #expect(dropped(try await shell.retention().keep()).count == 3)
             #expect(try await shell.count("millwright.journal_entry") == 0)
         }
     }
@@ -106,7 +106,7 @@ struct RetentionTests {
             #expect(try await runner.call([commit]).verdicts == [.committed])
             let held = try await shell.retention().look().partitions
                 .filter { if case .held = $0.fate { true } else { false } }
-            #expect(held.count == 2)
+            #expect(held.count == 3)
         }
     }
 
@@ -164,7 +164,7 @@ struct RetentionTests {
             let result = try await shell.retention().look()
             #expect(result.partitions.allSatisfy { $0.fate == .kept })
             #expect(Set(result.partitions.map(\.name)).count == result.partitions.count)
-            #expect(try await audited(shell) == 6)
+            #expect(try await audited(shell) == 9)
         }
     }
 }

@@ -40,7 +40,7 @@ struct RetentionUnderLoadTests {
                     return 0
                 }
                 let result = try await shell.retention().keep()
-                #expect(result.partitions.count { $0.fate == .dropped } == 12)
+                #expect(result.partitions.count { $0.fate == .dropped } == 18)
                 over.yield()
                 group.cancelAll()
                 _ = try await group.reduce(0, +)

@@ -4,6 +4,8 @@ package import Primitives
 package enum AgeingTable: String, Sendable, Hashable, CaseIterable {
     case event
     case journal = "journal_entry"
+    /// The large values of journals. It comes last, so that no journal is without its values.
+    case payload = "run_payload"
 }
 
 /// How long events and journals are kept. Runs, decisions, usage records and the audit stay.

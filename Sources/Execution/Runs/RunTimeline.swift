@@ -51,7 +51,7 @@ extension RunDirectory {
                 """
                 SELECT ordinal, sequence, kind, task_reference, task_type, function, attempt, started_at, ended_at, input,
                   output, error, detail
-                FROM millwright.journal_entry AS entry
+                FROM millwright.journal AS entry
                 WHERE \(fragment: plant.owns("entry")) AND entry.run_id = \(id) AND entry.ordinal > \(Int32(clamping: after))
                 ORDER BY entry.ordinal
                 LIMIT \(Self.timelineEntries + 1)
