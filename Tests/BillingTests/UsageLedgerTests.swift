@@ -95,6 +95,31 @@ import Testing
         }
     }
 
+    @Test("what aged out is shown as such: it is no difference, and what is left is still compared")
+    func agedOut() async throws {
+        try await BillingFixture.with { billing in
+            try await happen(billing)
+            try await SuperuserSession.run(
+                """
+                SET session_replication_role = replica;
+                DELETE FROM millwright.event;
+                DELETE FROM millwright.journal_entry;
+                """, on: billing.tenants.database)
+            #expect(!(try await billing.ledger.reconcile(in: billing.place.scope).isBalanced))
+            try await SuperuserSession.run(
+                """
+                INSERT INTO millwright.dropped_partition (parent, name, to_key, rows_estimated, bytes)
+                SELECT parent, parent, millwright.first_key_at(now() + interval '1 hour'), 1, 1
+                FROM unnest(ARRAY['event', 'journal_entry']) AS parent;
+                """, on: billing.tenants.database)
+            let found = try await billing.ledger.reconcile(in: billing.place.scope)
+            #expect(found.differences == [])
+            #expect(
+                found.meters.map { [$0.recorded, $0.recounted, $0.agedOut] }
+                    == [[2, 0, 2], [1, 0, 1], [3, 0, 3], [1, 0, 1], [1, 1, 0], [1, 0, 1]])
+        }
+    }
+
     private struct Named: Hashable {
         let meter: UsageMeter
         let subject: UUIDv7

@@ -11,6 +11,8 @@ struct RowSecurityCatalogue {
 
     static let tables: [String: Exception] = [
         "schema_migration": Exception(reason: "the migrator's ledger; only the owner reads it", appPrivileges: []),
+        "dropped_partition": Exception(
+            reason: "which months are not kept any more; it names no tenant", appPrivileges: ["SELECT"]),
         "idempotency_key": Exception(
             reason: "kept by the gateway before it knows a scope; only the platform's role reaches it",
             appPrivileges: []),
@@ -23,7 +25,9 @@ struct RowSecurityCatalogue {
 
     /// Functions that run as the owner, and why.
     static let definers: [String: String] = [
-        "settle_usage_position": "locks the table, which only its owner may, and reads no row of it"
+        "create_partition": "only the owner makes tables; what it moves stays in the table that it was in",
+        "drop_partition": "only the owner drops tables, and none that is younger than a month",
+        "settle_usage_position": "locks the table, which only its owner may, and reads no row of it",
     ]
 
     /// Unique keys across all tenants, and why the existence of a foreign value may be learned.

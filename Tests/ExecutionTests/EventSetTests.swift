@@ -24,7 +24,7 @@ struct EventSetTests {
     private func inputs(_ shell: ShellFixture) async throws -> [[String]] {
         var inputs: [[String]] = []
         for run in try await shell.runs.list(in: shell.scope, page: PageRequest()).items {
-            let input = try await shell.runs.run(run.id, in: shell.scope).input.arrayValue ?? []
+            let input = try await shell.runs.run(run.id, in: shell.scope).input?.arrayValue ?? []
             inputs.append(input.compactMap { $0["id"]?.stringValue })
         }
         return inputs.sorted { $0.lexicographicallyPrecedes($1) }

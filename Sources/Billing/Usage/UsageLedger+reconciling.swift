@@ -7,7 +7,8 @@ extension UsageLedger {
     /// Events are counted from `event`, runs, tasks and calls from `journal_entry`, decisions from
     /// `human_task_decision`, active plants from the months in which something was accepted. A month that is recorded
     /// and in which nothing was accepted had only duplicates; that is no difference. Runner seconds are kept nowhere
-    /// else and are not recounted.
+    /// else and are not recounted. Neither is what happened in a month whose events or journals have aged out: its records
+    /// are shown as such and stand.
     package func reconcile(in scope: TenantScope) async throws -> UsageReconciliation {
         // One statement, so that both counts see the same moment: work that is committed in between is no difference.
         let rows = try await database.read(scope, deadline: .seconds(600)) { try await $0.query(Self.comparison) }
@@ -17,7 +18,8 @@ extension UsageLedger {
             let recorded = try row.decode("recorded", as: Int64.self)
             let recounted = try row.decode("recounted", as: Int64?.self)
             if try row.decode("is_sum", as: Bool.self) {
-                found.meters.append(.init(meter: meter, recorded: recorded, recounted: recounted))
+                found.meters.append(
+                    .init(meter: meter, recorded: recorded, recounted: recounted, agedOut: try row.decode("aged")))
             } else {
                 found.differences.append(
                     .init(
@@ -70,9 +72,48 @@ extension UsageLedger {
         WHERE ingest_id IS NOT NULL
         """
 
+    /// What cannot be counted again, by meter and key. A batch of events has its key a moment after its events have theirs.
+    private static let gone: Statement = """
+        SELECT counted.meter, coalesce(gone.from_key, \(UUIDv7(high: 0, low: 0))) AS from_key,
+          CASE counted.meter
+            WHEN 'events' THEN millwright.first_key_at(millwright.moment_of(gone.to_key) + interval '2 hours')
+            ELSE gone.to_key
+          END AS to_key
+        FROM millwright.dropped_partition AS gone
+        JOIN (
+          VALUES ('event', 'events'), ('event', 'active-plants'), ('journal_entry', 'runs'), ('journal_entry', 'tasks'),
+            ('journal_entry', 'connector-calls')
+        ) AS counted (parent, meter) ON counted.parent = gone.parent
+        """
+
+    /// The key by which a record ages out: of the run, the batch, or the first moment of the month.
+    private static let isGone: Statement = """
+        EXISTS (
+          SELECT FROM gone
+          CROSS JOIN LATERAL (
+            SELECT CASE counted.meter
+              WHEN 'active-plants' THEN millwright.first_key_at(
+                make_timestamptz((counted.sequence / 100)::integer, (counted.sequence % 100)::integer, 1, 0, 0, 0, 'UTC'))
+              ELSE counted.subject_id
+            END AS value
+          ) AS key
+          WHERE gone.meter = counted.meter AND key.value >= gone.from_key AND key.value < gone.to_key)
+        """
+
     private static let comparison: Statement = """
-        WITH fact AS MATERIALIZED (\(fragment: facts)),
+        WITH gone AS MATERIALIZED (\(fragment: gone)),
+        fact AS MATERIALIZED (SELECT * FROM (\(fragment: facts)) AS counted WHERE NOT \(fragment: isGone)),
+        kept AS (
+          SELECT * FROM millwright.usage_record AS counted
+          WHERE counted.meter <> 'runner-seconds' AND NOT \(fragment: isGone)
+        ),
         recorded AS (SELECT meter, sum(quantity)::bigint AS quantity FROM millwright.usage_record GROUP BY meter),
+        aged AS (
+          SELECT meter, sum(quantity)::bigint AS quantity
+          FROM millwright.usage_record AS counted
+          WHERE \(fragment: isGone)
+          GROUP BY meter
+        ),
         recounted AS (SELECT meter, sum(quantity)::bigint AS quantity FROM fact GROUP BY meter),
         difference AS (
           SELECT coalesce(record.partner_id, fact.partner_id) AS partner_id,
@@ -81,7 +122,7 @@ extension UsageLedger {
             coalesce(record.subject_id, fact.subject_id) AS subject_id,
             coalesce(record.sequence, fact.sequence) AS sequence, coalesce(record.quantity, 0) AS recorded,
             coalesce(fact.quantity, 0) AS recounted
-          FROM (SELECT * FROM millwright.usage_record WHERE meter <> 'runner-seconds') AS record
+          FROM kept AS record
           FULL JOIN fact
             ON fact.partner_id = record.partner_id AND fact.client_id = record.client_id
             AND fact.plant_id = record.plant_id AND fact.meter = record.meter
@@ -92,11 +133,13 @@ extension UsageLedger {
         )
         SELECT true AS is_sum, NULL::uuid AS partner_id, NULL::uuid AS client_id, NULL::uuid AS plant_id, meter,
           NULL::uuid AS subject_id, NULL::bigint AS sequence, coalesce(recorded.quantity, 0) AS recorded,
-          CASE WHEN meter <> 'runner-seconds' THEN coalesce(recounted.quantity, 0) END AS recounted
+          CASE WHEN meter <> 'runner-seconds' THEN coalesce(recounted.quantity, 0) END AS recounted,
+          coalesce(aged.quantity, 0) AS aged
         FROM recorded
         FULL JOIN recounted USING (meter)
+        LEFT JOIN aged USING (meter)
         UNION ALL
-        SELECT false, partner_id, client_id, plant_id, meter, subject_id, sequence, recorded, recounted
+        SELECT false, partner_id, client_id, plant_id, meter, subject_id, sequence, recorded, recounted, 0
         FROM difference
         """
 }

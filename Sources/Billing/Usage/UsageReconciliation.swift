@@ -9,6 +9,8 @@ package struct UsageReconciliation: Sendable, Hashable {
         package var recorded: Int64
         /// What the events, the journal and the decisions say; `nil` for a meter that nothing else keeps.
         package var recounted: Int64?
+        /// The part of `recorded` whose events or journals are not kept any more: it is counted no second time.
+        package var agedOut: Int64 = 0
     }
 
     /// One fact on which the two disagree.

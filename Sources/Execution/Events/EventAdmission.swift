@@ -12,21 +12,27 @@ struct EventAdmission: Sendable {
     let events: [EventRecord]
     let runs: [NewRun]
     let recordedAt: Timestamp
+    private let search: DuplicateWindow.Search
 
     /// - Parameter events: in any order; they are stored in the order of their keys, so that two transactions that store
     ///   the same events wait for one another instead of dead-locking.
     init(
         _ plant: PlantKey, ingestID: UUIDv7?, events: [EventRecord], triggers: PlantTriggers, recordedAt: Timestamp,
-        causes: (EventRecord) -> RunCauses = { RunCauses(initiator: $0.sender) }
+        duplicates: DuplicateWindow, causes: (EventRecord) -> RunCauses = { RunCauses(initiator: $0.sender) }
     ) {
         self.plant = plant
         self.ingestID = ingestID
         self.events = events.sorted { ($0.source, $0.sourceEventID) < ($1.source, $1.sourceEventID) }
         self.recordedAt = recordedAt
+        search = duplicates.search(for: events.map(\.id.raw))
         runs = events.flatMap { triggers.runs(startedBy: $0, causes: causes($0)) }
     }
 
-    /// Answers the `event_id` of each event that is new.
+    /// Stands before `statement` where it is not empty.
+    var opening: [Statement] { search.isNearBoundary ? [DuplicateWindow.turn(of: plant)] : [] }
+
+    /// Answers the `event_id` of each event that is new: one that is neither in the month's partition, whose key says so, nor
+    /// in another month of the duplicate window.
     var statement: Statement {
         """
         WITH incoming AS (
@@ -39,6 +45,15 @@ struct EventAdmission: Sendable {
           ) AS event (
             event_id, source, source_event_id, type, subject, occurred_at, received_at, emitted_by_run_id,
             sender_principal_id, chain_depth, attributes, data)
+          LEFT JOIN LATERAL (
+            SELECT true AS is_known
+            FROM millwright.event AS earlier
+            WHERE \(fragment: plant.owns("earlier"))
+              AND earlier.source = event.source AND earlier.source_event_id = event.source_event_id
+              AND earlier.event_id >= \(search.from) AND earlier.event_id < \(search.to)
+            LIMIT 1
+          ) AS earlier ON true
+          WHERE earlier.is_known IS NULL
         ), stored AS (
           INSERT INTO millwright.event (
             partner_id, client_id, plant_id, event_id, source, source_event_id, type, subject, occurred_at,
@@ -47,7 +62,7 @@ struct EventAdmission: Sendable {
             \(fragment: plant.values), event_id, source, source_event_id, type, subject, occurred_at,
             received_at, \(ingestID as UUIDv7?), emitted_by_run_id, sender_principal_id, chain_depth, attributes, data
           FROM incoming
-          ON CONFLICT ON CONSTRAINT event_is_accepted_once DO NOTHING
+          ON CONFLICT DO NOTHING
           RETURNING event_id, received_at
         )\(fragment: startedRuns)\(fragment: metering)
         SELECT event_id FROM stored
@@ -160,7 +175,8 @@ extension EventAdmission {
         try Set(rows.map { try $0.decode("event_id", as: EventRecordID.self) })
     }
 
-    /// The identifiers under which events with these keys were accepted.
+    /// The identifiers under which events with these keys were accepted; of several, the last. It looks into every month:
+    /// what made an event a repeated one may be older than the window, in a partition of several months.
     static func accepted(_ events: [EventRecord], in plant: PlantKey) -> Statement {
         """
         SELECT asked.source, asked.source_event_id, event.event_id
@@ -170,6 +186,7 @@ extension EventAdmission {
           FROM millwright.event AS event
           WHERE \(fragment: plant.owns("event"))
             AND event.source = asked.source AND event.source_event_id = asked.source_event_id
+          ORDER BY event.event_id DESC
           LIMIT 1
         ) AS event
         """

@@ -29,7 +29,8 @@ extension EventIntake {
         var isListenedTo = false
         for attempt in 1... {
             let admission = EventAdmission(
-                plant, ingestID: ingestID, events: events, triggers: triggers, recordedAt: clock.now())
+                plant, ingestID: ingestID, events: events, triggers: triggers, recordedAt: clock.now(),
+                duplicates: duplicates)
             do {
                 return try await isListenedTo || triggers.gathers(events.map(\.type))
                     ? storeAndDeliver(admission, events, triggers) : storeAtOnce(admission, triggers)
@@ -55,7 +56,7 @@ extension EventIntake {
     private func storeAtOnce(_ admission: EventAdmission, _ triggers: PlantTriggers) async throws -> Set<EventRecordID>
     {
         let types = Set(admission.events.map(\.type)).sorted()
-        var statements = [guardStatement(admission.plant, triggers, types)]
+        var statements = admission.opening + [guardStatement(admission.plant, triggers, types)]
         if let lock = admission.lock { statements.append(lock) }
         let place = statements.count
         statements.append(admission.statement)
@@ -73,7 +74,7 @@ extension EventIntake {
     private func storeAndDeliver(
         _ admission: EventAdmission, _ events: [EventRecord], _ triggers: PlantTriggers
     ) async throws -> Set<EventRecordID> {
-        var statements = [guardStatement(admission.plant, triggers, [])]
+        var statements = admission.opening + [guardStatement(admission.plant, triggers, [])]
         if let lock = admission.lock { statements.append(lock) }
         let place = statements.count
         statements.append(admission.statement)

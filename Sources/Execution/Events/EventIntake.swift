@@ -16,6 +16,7 @@ package final class EventIntake: Sendable {
     let clock: any WallClock
     let logger: Logger
     let months = ActiveMonths()
+    let duplicates: DuplicateWindow
     private let queues = Mutex<[PlantID: IntakeQueue<Submission>]>([:])
 
     /// The events of one request that passed the check, and who waits for them.
@@ -26,8 +27,10 @@ package final class EventIntake: Sendable {
 
     package init(
         database: Database, board: DispatchBoard, triggers: any TriggerSource,
-        ids: OrderedIdentifiers = OrderedIdentifiers(), clock: any WallClock = SystemWallClock(), logger: Logger
+        ids: OrderedIdentifiers = OrderedIdentifiers(), clock: any WallClock = SystemWallClock(),
+        duplicates: DuplicateWindow = DuplicateWindow(), logger: Logger
     ) {
+        self.duplicates = duplicates
         self.database = database
         self.board = board
         self.triggers = TriggerCache(triggers)

@@ -55,7 +55,8 @@ package struct RunDirectory: Sendable {
                 """
                 SELECT \(raw: RunSummary.columns), run.sequence, run.input, run.output, run.state, event.source,
                   event.source_event_id, event.type, event.subject, event.occurred_at, event.received_at,
-                  event.attributes, event.data, event.chain_depth AS event_chain_depth
+                  event.attributes, event.data, event.chain_depth AS event_chain_depth,
+                  millwright.has_aged_out(\(AgeingTable.journal.rawValue), run.run_id) AS has_aged_out
                 FROM millwright.run AS run
                 JOIN millwright.workflow AS workflow
                   ON \(fragment: plant.owns("workflow")) AND workflow.workflow_id = run.workflow_id
@@ -66,8 +67,9 @@ package struct RunDirectory: Sendable {
             ])[0]
         guard let row = rows.first else { throw Problem.notFound("run") }
         return RunDetail(
-            summary: try RunSummary(row: row), sequence: try row.decode("sequence"), input: try row.runInput(),
-            output: try row.decode("output"), state: try row.decode("state"))
+            summary: try RunSummary(row: row), sequence: try row.decode("sequence"), input: try row.keptRunInput(),
+            output: try row.decode("output"), state: try row.decode("state"),
+            hasAgedOut: try row.decode("has_aged_out"))
     }
 
     /// How many runs of the plant stand where, optionally only those accepted from a moment on.

@@ -42,10 +42,13 @@ package struct RunDetail: Sendable, Hashable {
     package var summary: RunSummary
     /// Counts the run's transitions.
     package var sequence: Int64
-    package var input: JSONValue
+    /// `nil` when the event that it was has aged out.
+    package var input: JSONValue?
     package var output: JSONValue?
     /// What the engine keeps of an open run.
     package var state: JSONValue?
+    /// The month of its journal was dropped.
+    package var hasAgedOut = false
 }
 
 extension RunSummary {

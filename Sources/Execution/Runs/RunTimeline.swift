@@ -30,6 +30,8 @@ package struct RunTimeline: Sendable, Hashable {
     package var humanTasks: [HumanTask]
     /// The ordinal to go on after, when there is more.
     package var next: Int?
+    /// The month of the run's journal was dropped: what is missing did happen.
+    package var hasAgedOut = false
 }
 
 extension RunDirectory {
@@ -41,11 +43,15 @@ extension RunDirectory {
         let rows = try await database.readPipeline(
             scope,
             [
-                "SELECT FROM millwright.run AS run WHERE \(fragment: plant.owns("run")) AND run.run_id = \(id)",
+                """
+                SELECT millwright.has_aged_out(\(AgeingTable.journal.rawValue), run.run_id) AS has_aged_out
+                FROM millwright.run AS run
+                WHERE \(fragment: plant.owns("run")) AND run.run_id = \(id)
+                """,
                 """
                 SELECT ordinal, sequence, kind, task_reference, task_type, function, attempt, started_at, ended_at, input,
                   output, error, detail
-                FROM millwright.journal_entry AS entry
+                FROM millwright.journal AS entry
                 WHERE \(fragment: plant.owns("entry")) AND entry.run_id = \(id) AND entry.ordinal > \(Int32(clamping: after))
                 ORDER BY entry.ordinal
                 LIMIT \(Self.timelineEntries + 1)
@@ -58,11 +64,12 @@ extension RunDirectory {
                 ORDER BY task.human_task_id
                 """,
             ])
-        guard rows[0].count == 1 else { throw Problem.notFound("run") }
+        guard let run = rows[0].first else { throw Problem.notFound("run") }
         let entries = try rows[1].prefix(Self.timelineEntries).map(RunTimeline.Entry.init(row:))
         return RunTimeline(
             entries: entries, humanTasks: try rows[2].map(HumanTask.init(row:)),
-            next: rows[1].count > entries.count ? entries.last?.ordinal : nil)
+            next: rows[1].count > entries.count ? entries.last?.ordinal : nil,
+            hasAgedOut: try run.decode("has_aged_out"))
     }
 }
 

@@ -79,25 +79,26 @@ struct CommitBatch: Sendable {
         let runs = commits.flatMap { commit in repeatElement(commit.runID, count: commit.journal.count) }
         let entries = commits.flatMap(\.journal)
         guard !entries.isEmpty else { return "" }
+        let values = JournalValues(commits)
         return """
-            , journaled AS (
+            \(fragment: values.keeping(in: plant)), journaled AS (
               INSERT INTO millwright.journal_entry (
                 partner_id, client_id, plant_id, run_id, ordinal, sequence, kind, task_reference, task_type, function,
-                attempt, started_at, ended_at, input, output, error, detail)
+                attempt, started_at, ended_at, input, input_digest, output, output_digest, error, detail)
               SELECT
                 \(fragment: plant.values), entry.run_id, entry.ordinal, moved.sequence, entry.kind,
                 entry.task_reference, entry.task_type, entry.function, entry.attempt, entry.started_at, entry.ended_at,
-                entry.input, entry.output, entry.error, entry.detail
+                entry.input, entry.input_digest, entry.output, entry.output_digest, entry.error, entry.detail
               FROM unnest(
                 \(runs), \(entries.map { Int32(truncatingIfNeeded: $0.ordinal) }), \(entries.map(\.kind.rawValue)),
                 \(entries.map(\.taskReference)), \(entries.map(\.taskType)), \(entries.map(\.function)),
                 \(entries.map { Int32(truncatingIfNeeded: $0.attempt) }), \(entries.map(\.startedAt)),
-                \(entries.map(\.endedAt)), \(entries.map { $0.input.map(JSONBytes.init) }),
-                \(entries.map { $0.output.map(JSONBytes.init) }), \(entries.map { $0.error.map { JSONBytes($0.json) } }),
+                \(entries.map(\.endedAt)), \(values.inputs.map(\.value)), \(values.inputs.map(\.digest)),
+                \(values.outputs.map(\.value)), \(values.outputs.map(\.digest)), \(entries.map { $0.error.map { JSONBytes($0.json) } }),
                 \(entries.map { $0.detail.map(JSONBytes.init) })
               ) AS entry (
-                run_id, ordinal, kind, task_reference, task_type, function, attempt, started_at, ended_at, input, output,
-                error, detail)
+                run_id, ordinal, kind, task_reference, task_type, function, attempt, started_at, ended_at, input,
+                input_digest, output, output_digest, error, detail)
               JOIN moved ON moved.run_id = entry.run_id
             )
             """

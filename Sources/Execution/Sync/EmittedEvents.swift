@@ -10,6 +10,7 @@ struct EmittedEvents: Sendable {
     let filters: FilterCache
     let triggers: TriggerCache
     let now: Timestamp
+    var duplicates = DuplicateWindow()
 
     struct Emission {
         var startedRuns = false
@@ -37,8 +38,9 @@ struct EmittedEvents: Sendable {
         for refused in quarantined { try await transaction.execute(refused.insertion(in: plant)) }
         guard !events.isEmpty else { return Emission() }
         let admission = EventAdmission(
-            plant, ingestID: nil, events: events, triggers: triggers, recordedAt: now,
+            plant, ingestID: nil, events: events, triggers: triggers, recordedAt: now, duplicates: duplicates,
             causes: { $0.emittedBy.flatMap { runs[$0] }?.causes ?? RunCauses() })
+        for statement in admission.opening { try await transaction.execute(statement) }
         if let lock = admission.lock { try await transaction.execute(lock) }
         let stored = try EventAdmission.stored(try await transaction.query(admission.statement))
         let delivered = try await EventDelivery(plant: plant, filters: filters, now: now)

@@ -105,7 +105,8 @@ extension SyncService {
             let told = try await ServiceLevels(plant: call.plant, zones: self.zones, now: batch.now)
                 .follow(requests, in: transaction)
             let emission = try await EmittedEvents(
-                plant: call.plant, ids: self.ids, filters: self.filters, triggers: self.triggers, now: batch.now
+                plant: call.plant, ids: self.ids, filters: self.filters, triggers: self.triggers, now: batch.now,
+                duplicates: duplicates
             ).publish(batch.emitted + told, of: moved, in: transaction)
             let read = try await transaction.commit(with: reading?.statements ?? [])
             return (moved, emission, !requests.isEmpty, read, heartbeat ? try RunnerHeartbeat.mustStop(rows[0]) : false)

@@ -22,14 +22,17 @@ package final class SyncService: Sendable {
     let deadlines: DeadlineBell
     /// Rings when a run has set a clock.
     let clocks: DeadlineBell
+    let duplicates: DuplicateWindow
     private let heartbeats = Heartbeats()
 
     package init(
         database: Database, board: DispatchBoard, triggers: any TriggerSource, definitions: any DefinitionSource,
         settings: any SettingsSource, zones: any TimeZoneSource, deadlines: DeadlineBell = DeadlineBell(),
         clocks: DeadlineBell = DeadlineBell(),
-        ids: OrderedIdentifiers = OrderedIdentifiers(), clock: any WallClock = SystemWallClock(), logger: Logger
+        ids: OrderedIdentifiers = OrderedIdentifiers(), clock: any WallClock = SystemWallClock(),
+        duplicates: DuplicateWindow = DuplicateWindow(), logger: Logger
     ) {
+        self.duplicates = duplicates
         self.database = database
         self.board = board
         self.triggers = TriggerCache(triggers)

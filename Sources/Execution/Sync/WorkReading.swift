@@ -232,6 +232,12 @@ extension Row {
         return .array([event.envelope])
     }
 
+    /// `nil` for a run whose event has aged out. The event of an open run does not (`RetentionHold`).
+    func keptRunInput() throws -> JSONValue? {
+        let isKept = try decode("input", as: JSONValue?.self) != nil || decode("source", as: String?.self) != nil
+        return isKept ? try runInput() : nil
+    }
+
     fileprivate func deliveredInput() throws -> DeliveredInput {
         let wait: String = try decode("wait_id")
         let kind: EngineInput.Kind

@@ -21,7 +21,12 @@ struct RunOperations {
             "initiatorId": Schema.uuid, "requestedBy": Schema.string, "error": Schema.anything,
             "restartedFromRunId": Schema.uuid, "reopened": Schema.integer, "queuedAt": Schema.timestamp,
             "sequence": Schema.integer, "input": Schema.anything, "output": Schema.anything, "state": Schema.anything,
+            "journal": journalSchema,
         ], required: ["id", "workflowId", "workflow", "status", "acceptedAt"])
+
+    /// Instead of entries that are not there: their month was dropped as the policy says.
+    private static let agedOut: JSONValue = "aged-out"
+    private static let journalSchema: JSONValue = ["type": "string", "enum": [agedOut]]
 
     static func object(_ run: RunSummary) -> JSONObject {
         var object: JSONObject = [
@@ -100,6 +105,7 @@ struct RunOperations {
             object["input"] = run.input
             object.set("output", ifPresent: run.output)
             object.set("state", ifPresent: run.state)
+            if run.hasAgedOut { object["journal"] = Self.agedOut }
             return .json(.object(object))
         }
     }
@@ -115,16 +121,18 @@ struct RunOperations {
                 schema: Schema.object(
                     [
                         "items": Schema.array(Schema.anyObject), "humanTasks": Schema.array(Schema.anyObject),
-                        "next": Schema.nullable(Schema.integer),
+                        "next": Schema.nullable(Schema.integer), "journal": Self.journalSchema,
                     ], required: ["items", "humanTasks", "next"]))
         ) { call in
             let timeline = try await runs.timeline(
                 of: call.id("run", of: "run"), in: call.scope, after: max(0, try call.integer("after") ?? 0))
-            return .json([
+            var object: JSONObject = [
                 "items": .array(timeline.entries.map(Self.json)),
                 "humanTasks": .array(timeline.humanTasks.map(HumanTaskOperations.json)),
                 "next": timeline.next.map { JSONValue($0) } ?? .null,
-            ])
+            ]
+            if timeline.hasAgedOut { object["journal"] = Self.agedOut }
+            return .json(.object(object))
         }
     }
 

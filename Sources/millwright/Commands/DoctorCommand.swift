@@ -60,6 +60,7 @@ struct DoctorCommand: AsyncParsableCommand {
                 report("Redis \(endpoint)", error.message)
             }
         }
+        for note in await RetentionNotes.notes(settings) { Terminal.writeLine("note     " + note) }
         if !isWell { throw ExitCode(1) }
     }
 }

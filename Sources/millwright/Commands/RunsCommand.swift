@@ -58,6 +58,9 @@ struct RunsCommand: AsyncParsableCommand {
                     entry["detail"]?.serialized() ?? entry["error"]?.serialized() ?? "")
             }
             Terminal.writeLine(table.text)
+            if detail["journal"]?.stringValue == "aged-out" {
+                Terminal.writeLine("The journal of this run has aged out: its month is not kept any more.")
+            }
             for (name, value) in [("Output", detail["output"]), ("Error", detail["error"])] {
                 if let value { Terminal.writeLine("\n\(name): \(value.serialized(.pretty))") }
             }

@@ -1,4 +1,5 @@
 import Connectors
+import Execution
 import Primitives
 import Redis
 import Web
@@ -27,6 +28,16 @@ extension Settings {
         return RequestRate(perSecond: perSecond, burst: Int(burst))
     }
 
+    /// Whole months, or 0 for ever.
+    static func months(_ text: String) throws(SettingSyntax) -> Int {
+        guard let months = Int(text.trimmed), months == 0 || (RetentionPolicy.fewestMonths...1200).contains(months)
+        else {
+            throw SettingSyntax(
+                message: "write whole months, \(RetentionPolicy.fewestMonths) or more, or 0 to keep all")
+        }
+        return months
+    }
+
     /// Addresses and networks, with commas between.
     static func proxies(_ text: String) throws(SettingSyntax) -> [HostPattern] {
         var patterns: [HostPattern] = []
@@ -42,6 +53,6 @@ extension Settings {
     }
 }
 
-extension Substring {
+extension StringProtocol {
     fileprivate var trimmed: String { String(self).trimmed }
 }

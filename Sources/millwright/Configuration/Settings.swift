@@ -1,5 +1,6 @@
 import Configuration
 import Connectors
+import Execution
 import Glibc
 import Logging
 import Primitives
@@ -38,6 +39,10 @@ struct Settings: Sendable {
     var rateLimit: RequestRate?
     /// Reverse proxies whose word about where a request comes from is taken.
     var trustedProxies: [HostPattern]
+    /// Whole months of events and of journals that are kept; 0 keeps all.
+    var retention: RetentionPolicy
+    /// For how many days a repeated event is recognised.
+    var duplicates: DuplicateWindow
 
     enum Mode: String, Sendable, CaseIterable {
         case development
@@ -93,7 +98,14 @@ extension Settings {
             },
             trustedProxies: reader.parsed("trusted-proxies", default: []) { (text) throws(SettingSyntax) in
                 try proxies(text)
-            })
+            },
+            retention: RetentionPolicy(
+                eventMonths: reader.parsed(
+                    "event-retention-months", default: RetentionPolicy.usualEventMonths, months),
+                journalMonths: reader.parsed(
+                    "journal-retention-months", default: RetentionPolicy.usualJournalMonths, months)),
+            duplicates: DuplicateWindow(
+                days: reader.integer("duplicate-window-days", default: DuplicateWindow.usualDays, in: 1...366)))
         try reader.finish()
         return settings
     }

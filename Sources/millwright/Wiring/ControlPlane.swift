@@ -44,8 +44,10 @@ struct ControlPlane: Sendable {
             database: database, board: board, triggers: triggers,
             definitions: CatalogueDefinitions(catalogue: catalogue),
             settings: CatalogueSettings(catalogue: catalogue, vault: domain.vault), zones: zones, deadlines: bell,
-            clocks: domain.clockBell, logger: logger)
-        let intake = EventIntake(database: database, board: board, triggers: triggers, logger: logger)
+            clocks: domain.clockBell, duplicates: domain.settings.duplicates, logger: logger)
+        let intake = EventIntake(
+            database: database, board: board, triggers: triggers, duplicates: domain.settings.duplicates, logger: logger
+        )
         let humanTasks = HumanTaskService(database: database, board: board, bell: bell)
         let runners = RunnerStore(database: database, board: board)
         let runs = RunDirectory(
@@ -91,6 +93,8 @@ struct ControlPlane: Sendable {
             SlotService(database: database, board: board, logger: logger),
             BulkService(runs: runs, logger: logger),
             Repeated("old checkpoints", logger, everySeconds: 3600) { try await runs.removeOldCheckpoints() },
+            RetentionService(
+                Retention(database: database, policy: domain.settings.retention, logger: logger), logger: logger),
             Repeated("expired keys and sessions", logger, everySeconds: 3600) { try await idempotency.removeExpired() },
         ]
         services += try await provisioning(sync, runners)

@@ -151,7 +151,7 @@ extension RunChange {
         let row = try await transaction.one(
             """
             SELECT entry.input
-            FROM millwright.journal_entry AS entry
+            FROM millwright.journal AS entry
             WHERE \(fragment: plant.owns("entry")) AND entry.run_id = \(run.id)
               AND entry.task_reference = \(task) AND entry.kind IN ('task-completed', 'task-faulted')
               AND entry.input IS NOT NULL
