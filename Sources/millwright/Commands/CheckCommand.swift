@@ -1,12 +1,12 @@
 import ArgumentParser
 import Primitives
 
-/// Attacks the language layer of this very program.
-struct CheckCommand: ParsableCommand {
+/// Attacks this very program: its language layer with input, its processes with faults.
+struct CheckCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "check",
-        abstract: "Give JSON, schemas, jq, YAML and workflows hostile input, and see that nothing breaks.",
-        subcommands: [FuzzCommand.self, BudgetCommand.self])
+        abstract: "Hostile input for the language layer, and faults for a whole installation: nothing may break.",
+        subcommands: [FuzzCommand.self, BudgetCommand.self, FaultsCommand.self])
 
     /// The folder with `Samples` and `Templates`.
     static var home: String { EnvironmentText.value("MILLWRIGHT_HOME") ?? Settings.defaultHome }

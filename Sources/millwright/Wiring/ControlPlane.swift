@@ -126,14 +126,21 @@ struct ControlPlane: Sendable {
                 items: missing.map { .init(path: "sandbox", message: $0) })
         }
         let gateway = EgressGateway(group: MultiThreadedEventLoopGroup.singleton, logger: logger)
-        let houses = PlantHouses(
-            root: data.plantsDirectory, account: account, endpoint: SyncGate(service: sync, logger: logger),
-            egress: PlantEgress.server(gateway, domain.egress), processes: await processes(account),
-            group: MultiThreadedEventLoopGroup.singleton,
-            logger: logger)
-        let reconciler = Reconciler(
-            registry: StoredRunners(store: runners), driver: driver, houses: houses, logger: logger)
-        return [ExclusiveService(reconciler, lockFile: data.provisionerLockFile, logger: logger)]
+        let processes = await processes(account)
+        let lease = ProvisionerLease(path: data.provisionerLockFile)
+        return [
+            ExclusiveService(lease, logger: logger) { term in
+                // A directory of its own: a holder before us that was only slow must not take our sockets away.
+                PlantsFolder.removeAll(in: data.plantsDirectory)
+                let houses = PlantHouses(
+                    root: "\(data.plantsDirectory)/\(term)", account: account,
+                    endpoint: SyncGate(service: sync, logger: logger),
+                    egress: PlantEgress.server(gateway, domain.egress), processes: processes,
+                    group: MultiThreadedEventLoopGroup.singleton, logger: logger)
+                return Reconciler(
+                    registry: StoredRunners(store: runners), driver: driver, houses: houses, logger: logger)
+            }
+        ]
     }
 }
 
@@ -144,16 +151,6 @@ extension ControlPlane {
             policies: PlantProcesses.policies(domain.processPolicies),
             sandbox: ProcessSandbox(bubblewrapPath: domain.settings.bubblewrapPath, account: account),
             needsProtections: domain.settings.mode == .production, logger: logger)
-    }
-}
-
-/// The runner's program where the runners' account can read it: a checkout in root's home is closed to it.
-enum RunnerCopy {
-    static func place(_ path: String, _ data: DataDirectory) throws -> String {
-        guard Account.isRoot else { return path }
-        let bytes = try FileBytes.read(path)
-        try FileBytes.write(bytes, to: data.runnerCopy, mode: 0o755)
-        return data.runnerCopy
     }
 }
 
@@ -186,33 +183,5 @@ struct Repeated: Service {
                 try? await Task.sleep(for: .seconds(pauseSeconds))
             }
         }
-    }
-}
-
-/// A service that only one process of a data directory runs: whoever gets the lock. The others wait for it.
-struct ExclusiveService: Service {
-    static let retrySeconds = 1.0
-
-    private let service: any Service
-    private let lockFile: String
-    private let logger: Logger
-
-    init(_ service: any Service, lockFile: String, logger: Logger) {
-        self.service = service
-        self.lockFile = lockFile
-        self.logger = logger
-    }
-
-    func run() async throws {
-        let lock: FileLock? = await cancelWhenGracefulShutdown {
-            while !Task.isCancelled {
-                if let lock = try? FileLock(lockFile, busy: "taken") { return lock }
-                try? await Task.sleep(for: .seconds(Self.retrySeconds))
-            }
-            return nil
-        }
-        guard let lock else { return }
-        defer { lock.release() }
-        try await service.run()
     }
 }
