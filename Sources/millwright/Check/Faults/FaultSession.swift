@@ -1,9 +1,11 @@
 import Database
 import Glibc
 import Hummingbird
+import JSON
 import Logging
 import Primitives
 import ServiceLifecycle
+import Vault
 
 /// One run of the check: everything is started, broken, checked and put away.
 struct FaultSession: Sendable {
