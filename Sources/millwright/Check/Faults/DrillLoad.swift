@@ -49,12 +49,13 @@ struct DrillLoad: Sendable {
 
     /// Sends one event until it is accepted or the task is cancelled.
     func send(
-        _ id: String, _ kind: DrillSystems.Kind, asks: Bool, waits: Bool, to plant: DrillPlant, _ client: APIClient
+        _ id: String, _ kind: DrillSystems.Kind, asks: Bool, waits: Bool, sleeps: Bool = false, to plant: DrillPlant,
+        _ client: APIClient
     ) async {
         let event: JSONValue = [
             "specversion": "1.0", "id": .string(id), "source": "check/faults",
             "type": .string(DrillWorkflow.eventType(kind)),
-            "data": ["reference": .string(id), "asks": .bool(asks), "waits": .bool(waits)],
+            "data": ["reference": .string(id), "asks": .bool(asks), "waits": .bool(waits), "sleeps": .bool(sleeps)],
         ]
         let answer = await patiently(client) {
             try await $0.post(

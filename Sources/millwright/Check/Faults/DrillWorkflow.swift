@@ -5,6 +5,9 @@ import YAML
 /// What the check runs: an event may ask a person, may wait for a timer, and then has a work order opened in another
 /// system. Where nobody knows whether it was opened, a person is asked to look.
 enum DrillWorkflow {
+    /// The timer of a run that is to be open for a while.
+    static let sleepSeconds = 90
+
     static func slug(_ kind: DrillSystems.Kind) -> String { "drill-\(kind.rawValue)" }
     static func eventType(_ kind: DrillSystems.Kind) -> String { "com.millwright.drill.\(kind.rawValue)" }
 
@@ -23,7 +26,7 @@ enum DrillWorkflow {
                             "type": "object", "required": ["reference"],
                             "properties": [
                                 "reference": ["type": "string"], "asks": ["type": "boolean"],
-                                "waits": ["type": "boolean"],
+                                "waits": ["type": "boolean"], "sleeps": ["type": "boolean"],
                             ],
                         ],
                     ]
@@ -41,7 +44,7 @@ enum DrillWorkflow {
           from: '${ if type == "array" then .[0] else . end }'
         do:
           - remember:
-              set: { reference: '${ .reference }', asks: '${ .asks // false }', waits: '${ .waits // false }' }
+              set: { reference: '${ .reference }', asks: '${ .asks // false }', waits: '${ .waits // false }', sleeps: '${ .sleeps // false }' }
               export: { as: '${ $context + {job: .} }' }
           - isAsked:
               switch:
@@ -59,8 +62,12 @@ enum DrillWorkflow {
                 onDue: expire
           - isWaiting:
               switch:
+                - sleeping: { when: '${ $context.job.sleeps }', then: sleep }
                 - waiting: { when: '${ $context.job.waits }', then: pause }
                 - notWaiting: { then: act }
+          - sleep:
+              wait: { seconds: \#(sleepSeconds) }
+              then: act
           - pause:
               wait: { milliseconds: 700 }
           - act:

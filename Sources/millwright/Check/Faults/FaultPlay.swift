@@ -7,6 +7,29 @@ struct FaultPlay: Sendable {
     let plan: FaultSession.Plan
 
     func perform() async throws -> Bool {
+        switch plan.part {
+        case .restartWithOpenRuns: return try await OpenRunsCheck(world: world, count: plan.openRuns).perform()
+        case .upgrade: return try await performUpgrade()
+        default: return try await performFaults()
+        }
+    }
+
+    private func performUpgrade() async throws -> Bool {
+        let upgrade = try UpgradeCheck(world: world, given: plan.nextProgram)
+        let steps = try await underLoad { try await upgrade.perform() }
+        let (drained, _, counts, objections) = try await settle()
+        for step in steps { Terminal.writeLine("  " + step) }
+        Terminal.writeLine(
+            "  \(counts.events) events accepted, \(counts.runs) runs completed; everything ended \(Decimal1.text(drained)) s after."
+        )
+        Terminal.writeLine(
+            objections.isEmpty
+                ? "\nNothing was lost and nothing happened twice."
+                : "\nBROKEN PROMISES:\n  " + objections.joined(separator: "\n  "))
+        return objections.isEmpty
+    }
+
+    private func performFaults() async throws -> Bool {
         world.report.say("Everything runs: \(world.plants.count) plants, \(world.planes.count) control planes.")
         let start = ContinuousClock.now
         let outcome = try await underLoad {

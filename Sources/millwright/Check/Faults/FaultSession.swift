@@ -164,7 +164,10 @@ struct FaultSession: Sendable {
             arguments: [
                 "serve", "--data-dir", data.path, "--port", String(port), "--log-level", settings.logLevel.rawValue,
                 "--database-host", hosts.joined(separator: ","), "--database-name", DrillDatabase.databaseName,
-            ], logPath: "\(data.logDirectory)/control-plane-\(name).log")
+            ],
+            // Another version may stand elsewhere.
+            environment: ["MILLWRIGHT_HOME": settings.home],
+            logPath: "\(data.logDirectory)/control-plane-\(name).log")
         return DrillWorld.Plane(name: name, process: process, databaseLinks: links, port: port)
     }
 
