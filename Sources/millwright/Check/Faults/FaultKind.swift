@@ -32,6 +32,16 @@ enum FaultKind: String, Sendable, CaseIterable {
         }
     }
 
+    /// Whether it is over only when time-outs have come.
+    var takesLong: Bool {
+        switch self {
+        case .stopRunner, .stopProvisioner, .stopReplica, .stopDatabase, .halfOpenRunner, .deafRunner,
+            .halfOpenDatabase:
+            true
+        default: false
+        }
+    }
+
     /// Where in the flow of work it may strike.
     var points: [FaultPoint] {
         switch self {

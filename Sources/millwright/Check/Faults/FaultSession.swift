@@ -19,9 +19,10 @@ struct FaultSession: Sendable {
         var openRuns: Int
         var nextProgram: String?
         var hasStandby: Bool
+        var isQuick: Bool
         var isJSON: Bool
 
-        var kinds: [FaultKind] { part?.kinds ?? FaultKind.allCases }
+        var kinds: [FaultKind] { (part?.kinds ?? FaultKind.allCases).filter { !isQuick || !$0.takesLong } }
     }
 
     static let readySeconds = 90.0

@@ -42,6 +42,11 @@ struct FaultsCommand: AsyncParsableCommand {
     var nextProgram: String?
     @Flag(help: "Leave the standby out: faster, and without failover.")
     var noStandby = false
+    @Flag(
+        help:
+            "Leave out the faults that take long: those whose victim comes back as a stale one, and half-open networks."
+    )
+    var quick = false
     @Flag(help: "Print the outcome as one JSON object.")
     var json = false
 
@@ -61,7 +66,7 @@ struct FaultsCommand: AsyncParsableCommand {
             plan: .init(
                 faults: faults, seed: seed, secondsLimit: secondsLimit, rate: rate, plants: plants, part: only,
                 openRuns: openRuns, nextProgram: nextProgram,
-                hasStandby: !noStandby && only.map { $0 == .failover } ?? true, isJSON: json))
+                hasStandby: !noStandby && (only.map { $0 == .failover } ?? true), isQuick: quick, isJSON: json))
         let isHeld = try await Interruption.stopping { try await session.run() }
         if isHeld != true { throw ExitCode(1) }
     }
