@@ -27,6 +27,16 @@ enum ProcessTree {
         }.sorted()
     }
 
+    /// When the process was started, in clock ticks since the machine was; `nil` when there is none or it has ended and
+    /// nobody has asked how.
+    static func startedAtTicks(_ pid: Int32) -> UInt64? {
+        // The name, in brackets, may hold anything.
+        guard let text = try? FileText.read("/proc/\(pid)/stat"), let end = text.lastIndex(of: ")") else { return nil }
+        let fields = text[end...].split(separator: " ").dropFirst()
+        guard fields.count > 19, fields.first != "Z", fields.first != "X" else { return nil }
+        return UInt64(fields[fields.startIndex + 19])
+    }
+
     private static func parent(of pid: Int32) -> Int32? {
         guard let status = try? FileText.read("/proc/\(pid)/status"),
             let line = status.split(separator: "\n").first(where: { $0.hasPrefix("PPid:") })

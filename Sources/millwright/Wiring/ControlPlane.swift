@@ -126,21 +126,14 @@ struct ControlPlane: Sendable {
                 items: missing.map { .init(path: "sandbox", message: $0) })
         }
         let gateway = EgressGateway(group: MultiThreadedEventLoopGroup.singleton, logger: logger)
-        let processes = await processes(account)
-        let lease = ProvisionerLease(path: data.provisionerLockFile)
-        return [
-            ExclusiveService(lease, logger: logger) { term in
-                // A directory of its own: a holder before us that was only slow must not take our sockets away.
-                PlantsFolder.removeAll(in: data.plantsDirectory)
-                let houses = PlantHouses(
-                    root: "\(data.plantsDirectory)/\(term)", account: account,
-                    endpoint: SyncGate(service: sync, logger: logger),
-                    egress: PlantEgress.server(gateway, domain.egress), processes: processes,
-                    group: MultiThreadedEventLoopGroup.singleton, logger: logger)
-                return Reconciler(
-                    registry: StoredRunners(store: runners), driver: driver, houses: houses, logger: logger)
-            }
-        ]
+        let houses = PlantHouses(
+            root: data.plantsDirectory, account: account, endpoint: SyncGate(service: sync, logger: logger),
+            egress: PlantEgress.server(gateway, domain.egress), processes: await processes(account),
+            group: MultiThreadedEventLoopGroup.singleton,
+            logger: logger)
+        let reconciler = Reconciler(
+            registry: StoredRunners(store: runners), driver: driver, houses: houses, logger: logger)
+        return [ExclusiveService(reconciler, lockFile: data.provisionerLockFile, logger: logger)]
     }
 }
 

@@ -70,8 +70,10 @@ struct FaultDrill: Sendable {
         let seconds = max(0, (recovered - over).seconds)
         world.report.say("    every plant works again after \(Decimal1.text(seconds)) s")
         for kind in ends.keys {
-            outcome.figures[kind, default: Figure()].count += 1
-            outcome.figures[kind]?.longestSeconds = max(outcome.figures[kind]?.longestSeconds ?? 0, seconds)
+            var figure = outcome.figures[kind] ?? Figure()
+            figure.count += 1
+            figure.longestSeconds = max(figure.longestSeconds, seconds)
+            outcome.figures[kind] = figure
             outcome.performed += 1
         }
     }

@@ -1,10 +1,10 @@
 /// What the check breaks.
 enum FaultKind: String, Sendable, CaseIterable {
     case killRunner = "runner killed"
-    case stopRunner = "runner stopped, and back as a stale one"
+    case stopRunner = "runner stopped"
     case killProvisioner = "control plane with the runners killed"
     case killReplica = "other control plane killed"
-    case stopProvisioner = "control plane with the runners stopped, and back as a stale one"
+    case stopProvisioner = "control plane with the runners stopped"
     case stopReplica = "other control plane stopped"
     case killDatabase = "PostgreSQL killed"
     case killBackend = "a session of PostgreSQL killed"

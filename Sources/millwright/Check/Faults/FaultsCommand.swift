@@ -44,7 +44,7 @@ struct FaultsCommand: AsyncParsableCommand {
     var noStandby = false
     @Flag(
         help:
-            "Leave out the faults that take long: those whose victim comes back as a stale one, and half-open networks."
+            "Leave out the faults that take long: those of victims that stand still, and half-open networks."
     )
     var quick = false
     @Flag(help: "Print the outcome as one JSON object.")

@@ -49,11 +49,8 @@ final class RunnerTaps: Sendable {
     private func sockets() -> [String] {
         var found: [String] = []
         for outer in (try? DirectoryListing.names(in: root)) ?? [] {
-            for inner in (try? DirectoryListing.names(in: "\(root)/\(outer)")) ?? [] {
-                if inner == "sync.sock" { found.append("\(root)/\(outer)/\(inner)") }
-                let deeper = "\(root)/\(outer)/\(inner)/sync.sock"
-                if access(deeper, F_OK) == 0 { found.append(deeper) }
-            }
+            let path = "\(root)/\(outer)/sync.sock"
+            if access(path, F_OK) == 0 { found.append(path) }
         }
         return found
     }

@@ -27,7 +27,8 @@ struct UpgradeCheck: Sendable {
 
     /// - Returns: what was done, for people.
     func perform() async throws -> [String] {
-        let next = try await given ?? copy()
+        var next = given ?? ""
+        if given == nil { next = try await copy() }
         var steps = ["from \(current) to \(next), and back"]
         for (program, word) in [(next, "upgraded"), (current, "taken back")] {
             for plane in world.planes {
