@@ -39,12 +39,12 @@ enum DrillWorkflow {
     private static func definition(_ kind: DrillSystems.Kind) -> String {
         #"""
         document: { dsl: '1.0.3', namespace: drill, name: \#(slug(kind)), version: 1.0.0 }
-        schedule: { on: { one: { with: { type: \#(eventType(kind)) } } } }
+        schedule: { on: { one: { with: { type: \#(eventType(kind)) } } }, read: envelope }
         input:
           from: '${ if type == "array" then .[0] else . end }'
         do:
           - remember:
-              set: { reference: '${ .reference }', asks: '${ .asks // false }', waits: '${ .waits // false }', sleeps: '${ .sleeps // false }' }
+              set: { reference: '${ .data.reference }', asks: '${ .data.asks // false }', waits: '${ .data.waits // false }', sleeps: '${ .data.sleeps // false }' }
               export: { as: '${ $context + {job: .} }' }
           - isAsked:
               switch:

@@ -141,8 +141,8 @@ struct FaultSession: Sendable {
             }
             return outcome
         }
-        balancer.close()
-        for link in planes.flatMap(\.databaseLinks) { link.close() }
+        await balancer.close()
+        for link in planes.flatMap(\.databaseLinks) { await link.close() }
         await domain.database.shutdown()
         return try outcome.get()
     }

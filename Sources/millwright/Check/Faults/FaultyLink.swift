@@ -57,7 +57,9 @@ final class FaultyLink: Sendable {
             .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
             .childChannelOption(.autoRead, value: false)
             .childChannelInitializer { [self] caller in
-                caller.eventLoop.makeCompletedFuture { accept(caller) }
+                // Not here: until it is registered, what is asked of the channel is forgotten.
+                caller.eventLoop.execute { self.accept(caller) }
+                return caller.eventLoop.makeSucceededVoidFuture()
             }
         let listener =
             switch address {
@@ -82,9 +84,10 @@ final class FaultyLink: Sendable {
         for caller in closing { caller.close(promise: nil) }
     }
 
-    func close() {
+    /// A listener on a path removes the path with it, so this waits until it has.
+    func close() async {
         let (listener, callers) = state.withLock { ($0.listener, Array($0.callers.values)) }
-        listener?.close(promise: nil)
+        try? await listener?.close()
         for caller in callers { caller.close(promise: nil) }
     }
 
@@ -130,7 +133,7 @@ final class FaultyLink: Sendable {
                     return server.close(promise: nil)
                 }
                 caller.closeFuture.whenComplete { _ in server.close(promise: nil) }
-                caller.setOption(.autoRead, value: true).whenComplete { _ in caller.read() }
+                caller.setOption(.autoRead, value: true).whenFailure { _ in caller.close(promise: nil) }
             case .failure:
                 guard left > 1 else { return caller.close(promise: nil) }
                 connect(caller, turn: turn + 1, left: left - 1)

@@ -43,7 +43,7 @@ final class RunnerTaps: Sendable {
             }
             try? await Task.sleep(for: .milliseconds(Self.lookMilliseconds))
         }
-        for tap in state.withLock({ Array($0.taps.values) }) { tap.link.close() }
+        for tap in state.withLock({ Array($0.taps.values) }) { await tap.link.close() }
     }
 
     private func sockets() -> [String] {
@@ -62,6 +62,8 @@ final class RunnerTaps: Sendable {
         }
         let moved = "\(aside)/\(number).sock"
         guard rename(path, moved) == 0 else { return }
+        // The link to the socket before takes its path with it when it goes.
+        if let old = state.withLock({ $0.taps.removeValue(forKey: path) }) { await old.link.close() }
         let points = points
         let link = FaultyLink(.path(path), to: [.path(moved)]) { isToServer, _ in
             points.pass(isToServer ? .syncSent : .syncAnswered)
@@ -69,11 +71,8 @@ final class RunnerTaps: Sendable {
         do { try await link.open() } catch { return }
         if let owner { chown(path, owner.userID, owner.groupID) }
         chmod(path, 0o600)
-        let old = state.withLock { state in
-            defer { state.taps[path] = Tap(link: link, inode: FileStatus.inode(path) ?? 0) }
-            return state.taps[path]
-        }
-        old?.link.close()
+        let tap = Tap(link: link, inode: FileStatus.inode(path) ?? 0)
+        state.withLock { $0.taps[path] = tap }
     }
 }
 
