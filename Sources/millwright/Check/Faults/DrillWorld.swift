@@ -1,5 +1,4 @@
 import Glibc
-import Logging
 import Primitives
 
 /// Everything that the check started, with a hand on each piece.
@@ -24,7 +23,6 @@ struct DrillWorld: Sendable {
     let load: DrillLoad
     let ledger: DrillLedger
     let report: FaultReport
-    let logger: Logger
 
     /// The control plane that has the runners now; `nil` when none has.
     var provisioner: Plane? { planes.first { !ProcessTree.runners(of: $0.process.pid).isEmpty } }
@@ -33,16 +31,11 @@ struct DrillWorld: Sendable {
         return planes.first { $0.name != provisioner.name }
     }
     var runners: [Int32] { planes.flatMap { ProcessTree.runners(of: $0.process.pid) } }
-
-    func say(_ text: String) { Terminal.writeError(text + "\n") }
 }
 
 /// What happened, as it is printed.
 final class FaultReport: Sendable {
-    let isJSON: Bool
-    let startedAt = ContinuousClock.now
-
-    init(isJSON: Bool) { self.isJSON = isJSON }
+    private let startedAt = ContinuousClock.now
 
     func say(_ text: String) {
         let seconds = Decimal1.text((ContinuousClock.now - startedAt).seconds)

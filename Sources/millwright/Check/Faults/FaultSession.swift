@@ -31,7 +31,8 @@ struct FaultSession: Sendable {
     let plan: Plan
     let data: DataDirectory
     let report: FaultReport
-    let logger = Logger(label: "faults")
+    /// Of the check's own connections, which the faults strike too: nothing of that is news.
+    let logger: Logger
 
     init(_ given: Settings, plan: Plan) throws {
         guard given.databaseHost == nil else {
@@ -43,7 +44,10 @@ struct FaultSession: Sendable {
         self.settings = settings
         self.plan = plan
         data = try DataDirectory(path: settings.dataDirectory)
-        report = FaultReport(isJSON: plan.isJSON)
+        report = FaultReport()
+        var logger = Logger(label: "faults")
+        logger.logLevel = .critical
+        self.logger = logger
     }
 
     /// - Returns: whether every promise was kept.
@@ -95,7 +99,7 @@ struct FaultSession: Sendable {
         let outcome: Result<Bool, any Error> = await withTaskGroup(of: Result<Bool, any Error>?.self) { group in
             group.addTask {
                 let application = systems.application(port: systemsPort, logger: logger)
-                try? await cancelOnly { try await application.run() }
+                try? await application.run()
                 return nil
             }
             for plane in planes {
@@ -125,7 +129,7 @@ struct FaultSession: Sendable {
                     let world = DrillWorld(
                         data: data, domain: domain, database: database, planes: planes, balancer: balancer,
                         taps: taps, systems: systems, points: points, plants: plants, load: load, ledger: ledger,
-                        report: report, logger: logger)
+                        report: report)
                     return .success(try await FaultPlay(world: world, plan: plan).perform())
                 } catch {
                     return .failure(error)
@@ -190,7 +194,4 @@ struct FaultSession: Sendable {
         }
         throw Problem(.unavailable, "The runner of plant \(plant) did not become ready. See \(data.logDirectory).")
     }
-
-    /// Runs a service to its end by cancellation alone.
-    private func cancelOnly(_ body: () async throws -> Void) async throws { try await body() }
 }
