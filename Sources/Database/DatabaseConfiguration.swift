@@ -2,7 +2,8 @@ package import Primitives
 
 /// Where PostgreSQL is, and how many connections each role may hold.
 package struct DatabaseConfiguration: Sendable {
-    /// A directory that holds the server's Unix socket (it starts with `/`), or a host name.
+    /// A directory that holds the server's Unix socket (it starts with `/`), or a host name. Several, separated by commas
+    /// and each with its own `:port` if need be, are a primary and its standbys: whichever takes writes is used.
     package var host: String
     package var port: Int
     package var database: String
@@ -21,7 +22,7 @@ package struct DatabaseConfiguration: Sendable {
         self.port = port
         self.database = database
         passwords = Passwords()
-        tls = host.hasPrefix("/") ? .prefer : .verifyFull
+        tls = host.split(separator: ",").allSatisfy { $0.hasPrefix("/") } ? .prefer : .verifyFull
         preparedStatements = true
         limits = Limits()
     }

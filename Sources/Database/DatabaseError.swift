@@ -66,6 +66,8 @@ package struct DatabaseError: Error, Sendable, Hashable, CustomStringConvertible
         switch kind {
         case .connectionLost, .unavailable, .outcomeUnknown:
             Problem(.unavailable, "The database cannot be reached at the moment. Try again later.")
+        case .server where sqlState.map(SQLState.unavailable.contains) ?? false:
+            Problem(.unavailable, "The database cannot take this at the moment. Try again later.")
         case .server where isRetryable, .stalePlan:
             Problem(.conflict, "Somebody else changed the same thing at the same time. Try again.")
         default: Problem(.internalError, "The operation failed. The log has the reason.")
@@ -95,7 +97,14 @@ package enum SQLState {
     static let featureNotSupported = "0A000"
 
     /// Nothing was committed, and the cause is another transaction, a lock, or the server's own state.
-    static let retryable: Set<String> = [
-        "40001", "40P01", "55P03", "53300", adminShutdown, crashShutdown, cannotConnectNow,
-    ]
+    static let retryable: Set<String> = unavailable.union(["40001", "40P01", "55P03"])
+
+    /// A server that became a standby, or lost its primary, under a session of ours.
+    static let readOnly = "25006"
+    /// A full disk, no memory, or an error of the operating system below: it passes when the cause does.
+    static let outOfResources: Set<String> = ["53000", "53100", "53200", "58000", "58030"]
+    /// The server cannot work now, whoever else is there.
+    static let unavailable: Set<String> = outOfResources.union([
+        "53300", adminShutdown, crashShutdown, cannotConnectNow, readOnly,
+    ])
 }

@@ -26,14 +26,17 @@ struct SessionParameters: Sendable {
     /// Starts to connect; drive it with `PQconnectPoll`. Nothing is read from the environment that is set here, and
     /// what is not set here (a service file, a password file) stays with the operator.
     func start() -> OpaquePointer? {
+        let servers = DatabaseServers(host, port: port)
         var settings = [
-            ("host", host), ("port", String(port)), ("dbname", database), ("user", user),
+            ("host", servers.hosts), ("port", servers.ports), ("dbname", database), ("user", user),
             ("application_name", "millwright"), ("client_encoding", "UTF8"), ("sslmode", tls.rawValue),
             // A dead peer is noticed within a minute even when nothing is being sent.
             ("keepalives_idle", "30"), ("keepalives_interval", "10"), ("keepalives_count", "3"),
             ("tcp_user_timeout", "30000"), ("gssencmode", "disable"),
         ]
         if let password { settings.append(("password", password.reveal())) }
+        // Of a primary and its standbys, only the one that takes writes is of use.
+        if servers.areSeveral { settings.append(("target_session_attrs", "read-write")) }
         var keywords: [UnsafePointer<CChar>?] = settings.map { UnsafePointer(strdup($0.0)) } + [nil]
         var values: [UnsafePointer<CChar>?] = settings.map { UnsafePointer(strdup($0.1)) } + [nil]
         defer {

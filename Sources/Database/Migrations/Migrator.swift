@@ -66,15 +66,20 @@ package struct Migrator: Sendable {
     }
 
     /// Compares what was applied with the files, name by name and byte by byte, and returns the files that are left.
+    ///
+    /// What was applied after the newest of the files is of a newer version of the program: while it is rolled out, or
+    /// after it was taken back, this version works beside it (a migration keeps what the version before it needs).
     private static func pending(_ session: BlockingSession, _ files: [MigrationFile]) throws -> [MigrationFile] {
         let rows = try session.query("SELECT number, name, sha256 FROM millwright.schema_migration ORDER BY number")
         var left = files
         var faults: [String] = []
         var newest = 0
+        let ownNewest = files.map(\.number).max() ?? 0
         for row in rows {
             let name = try row.decode("name", as: String.self)
             newest = try row.decode("number")
             guard let index = left.firstIndex(where: { $0.name == name }) else {
+                if newest > ownNewest { continue }
                 faults.append("\(name) was applied to this database and its file is missing")
                 continue
             }

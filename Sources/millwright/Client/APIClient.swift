@@ -13,14 +13,18 @@ struct APIClient: Sendable {
     let base: String
     let key: Redacted<String>
     let http: HTTPClient
+    let timeoutSeconds: Int64
 
-    init(base: String, key: String, http: HTTPClient = .shared) {
+    init(base: String, key: String, http: HTTPClient = .shared, timeoutSeconds: Int64 = APIClient.timeoutSeconds) {
         self.base = base.hasSuffix("/") ? String(base.dropLast()) : base
         self.key = Redacted(key)
         self.http = http
+        self.timeoutSeconds = timeoutSeconds
     }
 
-    func with(key: String) -> APIClient { APIClient(base: base, key: key, http: http) }
+    func with(key: String) -> APIClient {
+        APIClient(base: base, key: key, http: http, timeoutSeconds: timeoutSeconds)
+    }
 
     struct Answer: Sendable {
         var status: Int
@@ -69,7 +73,7 @@ struct APIClient: Sendable {
         let response: HTTPClientResponse
         let bytes: ByteBuffer
         do {
-            response = try await http.execute(request, timeout: .seconds(Self.timeoutSeconds))
+            response = try await http.execute(request, timeout: .seconds(timeoutSeconds))
             bytes = try await response.body.collect(upTo: Self.maximumAnswerBytes)
         } catch let error as CancellationError {
             throw error

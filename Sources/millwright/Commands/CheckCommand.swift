@@ -1,12 +1,13 @@
 import ArgumentParser
 import Primitives
 
-/// Attacks this very program.
-struct CheckCommand: ParsableCommand {
+/// Attacks this very program: its language layer with input, its shell with a simulated world, its processes with faults.
+struct CheckCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "check",
-        abstract: "Give the language hostile input and the shell a hostile world, and see that nothing breaks.",
-        subcommands: [FuzzCommand.self, BudgetCommand.self, SimulationCommand.self])
+        abstract:
+            "Hostile input for the language layer, and faults for the shell and a whole installation: nothing may break.",
+        subcommands: [FuzzCommand.self, BudgetCommand.self, SimulationCommand.self, FaultsCommand.self])
 
     /// The folder with `Samples` and `Templates`.
     static var home: String { EnvironmentText.value("MILLWRIGHT_HOME") ?? Settings.defaultHome }

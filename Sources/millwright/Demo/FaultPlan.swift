@@ -48,34 +48,12 @@ struct FaultInjector: Sendable {
                 continue
             }
             // Nothing to kill yet means that the last one is still being replaced: wait for it.
-            let target = Bool.random(using: &generator) ? controlPlane.pid.map { [$0] } ?? [] : runners()
+            let target =
+                Bool.random(using: &generator)
+                ? controlPlane.pid.map { [$0] } ?? [] : ProcessTree.runners(of: controlPlane.pid)
             guard let victim = target.randomElement(using: &generator), kill(victim, SIGKILL) == 0 else { continue }
             report("killed \(victim == controlPlane.pid ? "the control plane" : "a runner") (\(victim))")
             kills -= 1
         }
-    }
-
-    /// The runners that are descendants of our control plane.
-    private func runners() -> [Int32] {
-        guard let root = controlPlane.pid else { return [] }
-        var found: [Int32] = []
-        for name in (try? DirectoryListing.names(in: "/proc")) ?? [] {
-            guard let pid = Int32(name), let command = try? FileText.read("/proc/\(pid)/cmdline") else { continue }
-            if command.hasPrefix("/millwright-runner"), isDescendant(pid, of: root) { found.append(pid) }
-        }
-        return found.sorted()
-    }
-
-    private func isDescendant(_ pid: Int32, of root: Int32) -> Bool {
-        var current = pid
-        for _ in 0..<10 {
-            guard let status = try? FileText.read("/proc/\(current)/status"),
-                let line = status.split(separator: "\n").first(where: { $0.hasPrefix("PPid:") }),
-                let parent = Int32(String(line.dropFirst(5)).trimmed), parent > 1
-            else { return false }
-            if parent == root { return true }
-            current = parent
-        }
-        return false
     }
 }

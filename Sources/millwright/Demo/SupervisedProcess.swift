@@ -15,18 +15,24 @@ final class SupervisedProcess: Sendable {
     private struct State {
         var pid: Int32?
         var starts = 0
-        var address: String?
+        var program: String
     }
 
     let name: String
     private let arguments: [String]
     private let environment: [String: String]
     private let logPath: String
-    private let state = Mutex(State())
+    private let state: Mutex<State>
 
-    /// - Parameter environment: added to ours.
-    init(name: String, arguments: [String], environment: [String: String] = [:], logPath: String) {
+    /// - Parameters:
+    ///   - program: what is run; this very program when it is left out.
+    ///   - environment: added to ours.
+    init(
+        name: String, program: String = "/proc/self/exe", arguments: [String], environment: [String: String] = [:],
+        logPath: String
+    ) {
         self.name = name
+        state = Mutex(State(program: program))
         self.arguments = arguments
         self.environment = environment
         self.logPath = logPath
@@ -35,6 +41,9 @@ final class SupervisedProcess: Sendable {
     var pid: Int32? { state.withLock { $0.pid } }
     /// How often it was started; 1 when it never died.
     var starts: Int { state.withLock { $0.starts } }
+
+    /// The next start is of another program, such as the next version.
+    func replaceProgram(_ path: String) { state.withLock { $0.program = path } }
 
     /// Keeps the process running until the task is cancelled, then ends it in order.
     func run() async {
@@ -67,7 +76,7 @@ final class SupervisedProcess: Sendable {
             let log = try FileDescriptor.open(
                 FilePath(logPath), .writeOnly, options: [.create, .append], permissions: [.ownerReadWrite])
             _ = try await Subprocess.run(
-                .path("/proc/self/exe"), arguments: Arguments(arguments + ["--end-with-input"]),
+                .path(FilePath(state.withLock { $0.program })), arguments: Arguments(arguments + ["--end-with-input"]),
                 environment: .inherit.updating(Dictionary(uniqueKeysWithValues: extra)),
                 platformOptions: options, input: .inputWriter, output: .sequence,
                 error: .fileDescriptor(log, closeAfterSpawningProcess: true)

@@ -31,7 +31,8 @@ enum FileBytes {
 
     /// Written beside and renamed over: a program that runs keeps its old file.
     static func write(_ bytes: [UInt8], to path: String, mode: UInt16) throws {
-        let temporary = path + ".new"
+        // Two processes may write the same file: each writes beside it under a name of its own.
+        let temporary = "\(path).\(getpid()).new"
         unlink(temporary)
         let permissions = FilePermissions(rawValue: CModeT(mode))
         let file = try FileDescriptor.open(

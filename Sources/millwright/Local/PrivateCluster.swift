@@ -54,16 +54,17 @@ struct PrivateCluster: Sendable {
             ])
     }
 
-    func stop() async throws {
+    /// - Parameter mode: `fast` ends what runs in order; `immediate` ends it as a crash does.
+    func stop(mode: String = "fast") async throws {
         guard try await isRunning() else { return }
-        try await run("pg_ctl", ["stop", "--pgdata", directory, "--mode", "fast", "--wait", "--silent"])
+        try await run("pg_ctl", ["stop", "--pgdata", directory, "--mode", mode, "--wait", "--silent"])
     }
 
-    func restart() async throws {
+    func restart(mode: String = "fast") async throws {
         try await run(
             "pg_ctl",
             [
-                "restart", "--pgdata", directory, "--mode", "fast", "--wait", "--log", directory + "/server.log",
+                "restart", "--pgdata", directory, "--mode", mode, "--wait", "--log", directory + "/server.log",
                 "--silent",
             ])
     }
@@ -80,6 +81,12 @@ struct PrivateCluster: Sendable {
             .path(command.executable), arguments: Arguments(command.arguments), workingDirectory: "/",
             platformOptions: options, output: .discarded, error: .discarded)
         return result.terminationStatus.isSuccess
+    }
+
+    /// The server's first process; `nil` when it has left no word of one.
+    var postmaster: Int32? {
+        let lines = (try? FileText.read(directory + "/postmaster.pid"))?.split(separator: "\n")
+        return lines?.first.flatMap { Int32(String($0).trimmed) }
     }
 
     /// What a program of PostgreSQL's prints; it must succeed.
@@ -122,7 +129,8 @@ struct PrivateCluster: Sendable {
         return options
     }
 
-    private func prepareDirectories() throws {
+    /// Makes the directories of data and sockets, and gives them to the account that runs the server.
+    func prepareDirectories() throws {
         let parent = String(directory[..<(directory.lastIndex(of: "/") ?? directory.endIndex)])
         try DataDirectory.make(parent, mode: 0o755)
         for (path, mode) in [(directory, 0o700), (socketDirectory, 0o700)] as [(String, mode_t)] {

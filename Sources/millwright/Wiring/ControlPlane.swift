@@ -157,16 +157,6 @@ extension ControlPlane {
     }
 }
 
-/// The runner's program where the runners' account can read it: a checkout in root's home is closed to it.
-enum RunnerCopy {
-    static func place(_ path: String, _ data: DataDirectory) throws -> String {
-        guard Account.isRoot else { return path }
-        let bytes = try FileBytes.read(path)
-        try FileBytes.write(bytes, to: data.runnerCopy, mode: 0o755)
-        return data.runnerCopy
-    }
-}
-
 /// Runs a body for as long as the process serves, again after a pause when it ends or fails.
 struct Repeated: Service {
     let name: String
@@ -196,33 +186,5 @@ struct Repeated: Service {
                 try? await Task.sleep(for: .seconds(pauseSeconds))
             }
         }
-    }
-}
-
-/// A service that only one process of a data directory runs: whoever gets the lock. The others wait for it.
-struct ExclusiveService: Service {
-    static let retrySeconds = 1.0
-
-    private let service: any Service
-    private let lockFile: String
-    private let logger: Logger
-
-    init(_ service: any Service, lockFile: String, logger: Logger) {
-        self.service = service
-        self.lockFile = lockFile
-        self.logger = logger
-    }
-
-    func run() async throws {
-        let lock: FileLock? = await cancelWhenGracefulShutdown {
-            while !Task.isCancelled {
-                if let lock = try? FileLock(lockFile, busy: "taken") { return lock }
-                try? await Task.sleep(for: .seconds(Self.retrySeconds))
-            }
-            return nil
-        }
-        guard let lock else { return }
-        defer { lock.release() }
-        try await service.run()
     }
 }
