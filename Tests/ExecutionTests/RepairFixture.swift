@@ -97,7 +97,8 @@ struct RepairFixture: Sendable {
         }
         let item = WorkItem(
             runID: commit.runID, workflowID: workflow, definitionDigest: detail.summary.definitionDigest,
-            sequence: detail.sequence, state: state, input: detail.input, acceptedAt: detail.summary.acceptedAt)
+            sequence: detail.sequence, state: state, input: detail.input ?? .null, acceptedAt: detail.summary.acceptedAt
+        )
         let next = try advance(item, answering: [EngineInput(at: now, kind: kind)])
         #expect(try await runner.call([next]).verdicts == [.committed])
         return next

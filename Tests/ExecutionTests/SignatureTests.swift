@@ -56,7 +56,8 @@ struct SignatureTests {
             let signer = try await shell.tenants.makePrincipal(.supervisor, in: shell.scope, password: Self.password)
             for _ in 0..<5 {
                 #expect(
-                    try await shell.tenants.authenticator.confirm(signer.principal.id, password: Redacted("wrong")) == nil)
+                    try await shell.tenants.authenticator.confirm(signer.principal.id, password: Redacted("wrong"))
+                        == nil)
             }
             #expect(
                 try await shell.tenants.authenticator.confirm(signer.principal.id, password: Redacted(Self.password))

@@ -89,7 +89,7 @@ struct TaskDeadlineTests {
             let runs = try await shell.runs.list(in: shell.scope, page: PageRequest()).items
             let mailer = try #require(runs.first { $0.workflowName == "mailer" })
             #expect(mailer.initiator == person.principal.id, "whoever caused the run caused what follows from it")
-            let input = try await shell.runs.run(mailer.id, in: shell.scope).input
+            let input = try #require(try await shell.runs.run(mailer.id, in: shell.scope).input)
             #expect(input[0]?["data"]?["outcome"] == "approve")
             #expect(input[0]?["data"]?["task"] == .string(tasks[0].id.description))
         }
