@@ -67,6 +67,9 @@ package struct RunCommit: Sendable {
     package var emitted: [JSONValue]
     /// Delivered inputs that the advance consumed (`DeliveredInput.number`).
     package var consumedInputs: [Int64]
+    /// Values of the journal that the message told by the number of an earlier one, by their own number: an entry's input has
+    /// twice the entry's position, its output one more. They are the same text.
+    package internal(set) var repeatedValues: [Int: Int] = [:]
 
     package init(
         runID: RunID, expectedSequence: Int64, status: RunStatus, state: JSONValue?, output: JSONValue? = nil,
