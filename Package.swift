@@ -115,8 +115,8 @@ let package = Package(
         part(
             "Execution",
             [
-                "Primitives", "JSON", "Workflow", "Database", "Tenancy", "RunnerProtocol", .collections, .crypto, .logging,
-                .serviceLifecycle,
+                "Primitives", "JSON", "Workflow", "Database", "Tenancy", "RunnerProtocol", .collections, .crypto,
+                .logging, .serviceLifecycle,
             ]),
         part(
             "Provisioning",

@@ -9,6 +9,10 @@ import Testing
 
 @Suite("months are dropped and made while work goes on", .timeLimit(.minutes(2)))
 struct RetentionUnderLoadTests {
+    private final class End: Sendable {
+        let isReached = Atomic(false)
+    }
+
     @Test("no sender and no runner sees an error while months go, also when a long transaction holds the table")
     func underLoad() async throws {
         try await ShellFixture.with { shell in
@@ -16,11 +20,11 @@ struct RetentionUnderLoadTests {
             try await shell.addWorkflow("triage", startedBy: ShellFixture.alarm)
             let runner = try await shell.startRunner()
             _ = try await runner.begin()
-            let isOver = Atomic(false)
+            let end = End()
             try await withThrowingTaskGroup(of: Int.self) { group in
                 group.addTask {
                     var sent = 0
-                    while sent < 3 || !isOver.load(ordering: .relaxed) {
+                    while sent < 3 || !end.isReached.load(ordering: .relaxed) {
                         let outcomes = try await shell.send(ShellFixture.event("\(sent)"))
                         guard case .accepted = outcomes[0] else { throw Problem(.internalError, "\(outcomes)") }
                         sent += 1
@@ -41,7 +45,7 @@ struct RetentionUnderLoadTests {
                 }
                 let result = try await shell.retention().keep()
                 #expect(result.partitions.count { $0.fate == .dropped } == 18)
-                isOver.store(true, ordering: .relaxed)
+                end.isReached.store(true, ordering: .relaxed)
                 _ = try await group.reduce(0, +)
             }
             #expect(try await shell.count("millwright.run", "status <> 'completed'") == 0)
