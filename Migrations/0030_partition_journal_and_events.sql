@@ -50,12 +50,14 @@ BEGIN ATOMIC
   SELECT above.relname::text, part.relname::text,
     substring(bound.text FROM 'FROM \(''([0-9a-f-]{36})''\)')::uuid,
     substring(bound.text FROM 'TO \(''([0-9a-f-]{36})''\)')::uuid,
-    bound.text = 'DEFAULT', pg_relation_size(part.oid) > 0, greatest(part.reltuples, 0)::bigint, pg_total_relation_size(part.oid)
+    bound.text = 'DEFAULT', size.heap > 0, greatest(part.reltuples, 0)::bigint, size.total
   FROM pg_inherits AS tie
   JOIN pg_class AS part ON part.oid = tie.inhrelid
   JOIN pg_class AS above ON above.oid = tie.inhparent
   CROSS JOIN LATERAL pg_get_expr(part.relpartbound, part.oid) AS bound (text)
-  WHERE above.relnamespace = 'millwright'::regnamespace AND above.relkind = 'p' AND part.relkind = 'r'
+  CROSS JOIN LATERAL (SELECT pg_relation_size(part.oid), pg_total_relation_size(part.oid)) AS size (heap, total)
+  -- One that is dropped at this moment has no size.
+  WHERE bound.text IS NOT NULL AND size.heap IS NOT NULL AND size.total IS NOT NULL AND above.relnamespace = 'millwright'::regnamespace AND above.relkind = 'p' AND part.relkind = 'r'
   ORDER BY 1, 5, 4;
 END;
 GRANT EXECUTE ON FUNCTION millwright.partitions() TO millwright_platform;

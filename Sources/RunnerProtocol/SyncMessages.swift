@@ -69,6 +69,9 @@ package struct RunCommit: Sendable {
     package var consumedInputs: [Int64]
     /// Of a run that faulted: where it stood, so that an operator can let it go on.
     package var checkpoint: JSONValue?
+    /// Values of the journal that the message told by the number of an earlier one, by their own number: an entry's input has
+    /// twice the entry's position, its output one more. They are the same text.
+    package internal(set) var repeatedValues: [Int: Int] = [:]
 
     package init(
         runID: RunID, expectedSequence: Int64, status: RunStatus, state: JSONValue?, output: JSONValue? = nil,

@@ -14,7 +14,8 @@ struct Millwright: AsyncParsableCommand {
             DemoCommand.self, ServeCommand.self, MigrateCommand.self, ApplyCommand.self, WorkflowCommand.self,
             TemplateCommand.self,
             ReplayCommand.self, RunsCommand.self, ConnectionsCommand.self, InvoiceCommand.self, VaultCommand.self,
-            KeyCommand.self, AuditCommand.self, RetentionCommand.self, DoctorCommand.self, BenchCommand.self, CheckCommand.self,
+            KeyCommand.self, AuditCommand.self, RetentionCommand.self, DoctorCommand.self, BenchCommand.self,
+            CheckCommand.self,
             JQCommand.self, StandInCommand.self,
         ])
 

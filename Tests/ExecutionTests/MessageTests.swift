@@ -41,6 +41,49 @@ struct MessageTests {
         #expect(try SyncRequest(decoding: bytes).encoded() == bytes)
     }
 
+    private static func commit(_ values: [(JSONValue?, JSONValue?)]) -> RunCommit {
+        let entries = values.enumerated().map { index, pair in
+            JournalEntry(
+                ordinal: index + 1, kind: .taskCompleted, taskReference: "/do/0", taskType: "set", startedAt: moment,
+                endedAt: moment, input: pair.0, output: pair.1)
+        }
+        return RunCommit(runID: RunID(), expectedSequence: 0, status: .running, state: [:], journal: entries)
+    }
+
+    private static func request(with commits: [RunCommit]) -> SyncRequest {
+        SyncRequest(
+            runnerID: RunnerID(), epoch: 1, publicKey: Array(0...31), commits: commits, capacity: 1,
+            waitMilliseconds: 0, knownDefinitions: [], settingsRevision: 0, isDraining: false, isFirst: false)
+    }
+
+    @Test("a large value that comes again in a commit travels once, and only where its text is the same")
+    func repeatedValues() throws {
+        let large: JSONValue = ["a": 1, "text": .string(String(repeating: "x", count: 20_000))]
+        // Equal to the other one for everybody who does not look at the text.
+        let turned: JSONValue = ["text": .string(String(repeating: "x", count: 20_000)), "a": 1.0]
+        let commit = Self.commit([(large, large), (nil, ["small": true]), (large, turned), (["small": true], turned)])
+        let bytes = Self.request(with: [commit, commit]).encoded()
+        #expect(bytes.count < 4 * 20_000 + 5000, "twice for each commit, not six times")
+        let read = try SyncRequest(decoding: bytes)
+        for decoded in read.commits {
+            let values = decoded.journal.map { [$0.input, $0.output].map { $0?.serialized() } }
+            #expect(values == commit.journal.map { [$0.input, $0.output].map { $0?.serialized() } })
+            #expect(decoded.repeatedValues == [1: 0, 4: 0, 7: 5])
+        }
+        #expect(read.encoded() == bytes)
+    }
+
+    @Test(
+        "a number that names no earlier value, or stands beside a value, is refused with its place",
+        arguments: [("\"inputAs\":0", 1), ("\"inputAs\":2", 1), ("\"inputAs\":-1", 1), ("\"outputAs\":1", 1)])
+    func forgedNumbers(member: String, at position: Int) throws {
+        let text = String(decoding: Self.request(with: [Self.commit([(nil, 1), (nil, 2)])]).encoded(), as: UTF8.self)
+        let forged = text.replacing("\"output\":2", with: member + ",\"output\":2")
+        #expect(forged != text)
+        let problem = #expect(throws: MessageProblem.self) { try SyncRequest(decoding: Array(forged.utf8)) }
+        #expect(problem?.path.hasPrefix("commits/0/journal/\(position)/") == true, "\(String(describing: problem))")
+    }
+
     @Test("an answer is read as it was written, byte for byte")
     func response() throws {
         let inputs: [EngineInput.Kind] = [

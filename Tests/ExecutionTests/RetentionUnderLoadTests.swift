@@ -3,11 +3,16 @@ import Execution
 import JSON
 import Primitives
 import RunnerProtocol
+import Synchronization
 import TestSupport
 import Testing
 
 @Suite("months are dropped and made while work goes on", .timeLimit(.minutes(2)))
 struct RetentionUnderLoadTests {
+    private final class End: Sendable {
+        let isReached = Atomic(false)
+    }
+
     @Test("no sender and no runner sees an error while months go, also when a long transaction holds the table")
     func underLoad() async throws {
         try await ShellFixture.with { shell in
@@ -15,11 +20,11 @@ struct RetentionUnderLoadTests {
             try await shell.addWorkflow("triage", startedBy: ShellFixture.alarm)
             let runner = try await shell.startRunner()
             _ = try await runner.begin()
-            let (isOver, over) = AsyncStream.makeStream(of: Void.self)
+            let end = End()
             try await withThrowingTaskGroup(of: Int.self) { group in
                 group.addTask {
                     var sent = 0
-                    while sent < 3 || !Task.isCancelled {
+                    while sent < 3 || !end.isReached.load(ordering: .relaxed) {
                         let outcomes = try await shell.send(ShellFixture.event("\(sent)"))
                         guard case .accepted = outcomes[0] else { throw Problem(.internalError, "\(outcomes)") }
                         sent += 1
@@ -36,13 +41,11 @@ struct RetentionUnderLoadTests {
                         _ = try await transaction.query("SELECT count(*) FROM millwright.journal_entry")
                         _ = try await transaction.query("SELECT pg_sleep(1.2)")
                     }
-                    for await _ in isOver { break }
                     return 0
                 }
                 let result = try await shell.retention().keep()
                 #expect(result.partitions.count { $0.fate == .dropped } == 18)
-                over.yield()
-                group.cancelAll()
+                end.isReached.store(true, ordering: .relaxed)
                 _ = try await group.reduce(0, +)
             }
             #expect(try await shell.count("millwright.run", "status <> 'completed'") == 0)

@@ -24,20 +24,45 @@ struct JournalValues {
 
     init(_ commits: [RunCommit]) {
         for commit in commits {
-            var seen: Set<[UInt8]> = []
+            var texts = Texts(run: commit.runID, repeated: commit.repeatedValues)
             for entry in commit.journal {
-                inputs.append(place(entry.input, of: commit.runID, &seen))
-                outputs.append(place(entry.output, of: commit.runID, &seen))
+                inputs.append(texts.place(entry.input))
+                outputs.append(texts.place(entry.output))
             }
+            kept += texts.kept.map { (commit.runID, $0.digest, $0.value) }
         }
     }
 
-    private mutating func place(_ value: JSONValue?, of run: RunID, _ seen: inout Set<[UInt8]>) -> Place {
-        guard let bytes = value.map(JSONBytes.init) else { return Place() }
-        guard bytes.bytes.count >= Self.thresholdBytes else { return Place(value: bytes) }
-        let digest = Array(SHA256.hash(data: bytes.bytes))
-        if seen.insert(digest).inserted { kept.append((run, digest, bytes)) }
-        return Place(digest: digest)
+    /// The values of one commit, in the order of their numbers (`RunCommit.repeatedValues`).
+    private struct Texts {
+        let run: RunID
+        let repeated: [Int: Int]
+        private let originals: Set<Int>
+        private var places: [Place] = []
+        private var digests: Set<[UInt8]> = []
+        private(set) var kept: [(digest: [UInt8], value: JSONBytes)] = []
+
+        init(run: RunID, repeated: [Int: Int]) {
+            self.run = run
+            self.repeated = repeated
+            originals = Set(repeated.values)
+        }
+
+        mutating func place(_ value: JSONValue?) -> Place {
+            let number = places.count
+            let place = repeated[number].map { places[$0] } ?? first(value, isRepeated: originals.contains(number))
+            places.append(place)
+            return place
+        }
+
+        /// One that is repeated is kept by its digest however small it is: a runner cannot make it many copies.
+        private mutating func first(_ value: JSONValue?, isRepeated: Bool) -> Place {
+            guard let bytes = value.map(JSONBytes.init) else { return Place() }
+            guard isRepeated || bytes.bytes.count >= JournalValues.thresholdBytes else { return Place(value: bytes) }
+            let digest = Array(SHA256.hash(data: bytes.bytes))
+            if digests.insert(digest).inserted { kept.append((digest, bytes)) }
+            return Place(digest: digest)
+        }
     }
 
     /// One more step of the statement that moves the runs; a value that an earlier commit kept is left as it is.

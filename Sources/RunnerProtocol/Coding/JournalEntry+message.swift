@@ -3,7 +3,7 @@ import Primitives
 import Workflow
 
 extension JournalEntry {
-    func write(to writer: inout MessageWriter) {
+    func write(to writer: inout MessageWriter, _ earlier: inout EarlierValues) {
         writer.object {
             $0.field("ordinal", ordinal)
             $0.field("kind", kind.rawValue)
@@ -13,23 +13,24 @@ extension JournalEntry {
             $0.field("attempt", attempt)
             $0.field("startedAt", startedAt)
             $0.field("endedAt", endedAt)
-            $0.field("input", input)
-            $0.field("output", output)
+            earlier.write(input, "input", as: "inputAs", to: &$0)
+            earlier.write(output, "output", as: "outputAs", to: &$0)
             $0.field("error", error?.json)
             $0.field("detail", detail)
         }
     }
 }
 
-extension JournalEntry: MessageReadable {
-    init(message: JSONValue) throws(MessageProblem) {
+extension JournalEntry {
+    init(message: JSONValue, _ earlier: inout EarlierValues) throws(MessageProblem) {
         var reader = try MessageReader(message)
         self.init(
             ordinal: try reader.read("ordinal"), kind: try reader.read("kind", as: Word<Kind>.self).value,
             taskReference: try reader.readIfPresent("task"), taskType: try reader.readIfPresent("type"),
             function: try reader.readIfPresent("function"), attempt: try reader.read("attempt"),
             startedAt: try reader.read("startedAt"), endedAt: try reader.read("endedAt"),
-            input: reader.optional("input"), output: reader.optional("output"),
+            input: try earlier.read("input", as: "inputAs", from: &reader),
+            output: try earlier.read("output", as: "outputAs", from: &reader),
             error: try reader.readIfPresent("error"), detail: reader.optional("detail"))
         try reader.finish()
     }

@@ -66,6 +66,37 @@ struct MessageWriter {
     }
 }
 
+extension MessageWriter {
+    /// A place to go back to.
+    struct Mark {
+        fileprivate var count: Int
+        fileprivate var needsComma: Bool
+    }
+
+    var mark: Mark { Mark(count: bytes.count, needsComma: needsComma) }
+
+    mutating func goBack(to mark: Mark) {
+        bytes.removeSubrange(mark.count...)
+        needsComma = mark.needsComma
+    }
+
+    /// Answers where the value stands.
+    mutating func measuredField(_ key: StaticString, _ value: some MessageScalar) -> Range<Int> {
+        name(key)
+        needsComma = true
+        let start = bytes.count
+        value.append(to: &bytes)
+        return start..<bytes.count
+    }
+
+    func hasSameBytes(_ one: Range<Int>, _ other: Range<Int>) -> Bool {
+        one.count == other.count
+            && bytes.withUnsafeBytes { memory in
+                memory[one].elementsEqual(memory[other])
+            }
+    }
+}
+
 /// What a member of a message can hold without members of its own.
 protocol MessageScalar {
     func append(to bytes: inout [UInt8])
