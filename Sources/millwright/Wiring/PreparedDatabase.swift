@@ -37,14 +37,28 @@ struct PreparedDatabase: Sendable {
         return PreparedDatabase(configuration: configuration, cluster: nil)
     }
 
+    /// How long a server may be away that is just being started, or failed over, at the same time.
+    private static let patienceSeconds = 30.0
+
+    /// Asks again while nobody answers: the server may have been started together with us.
+    private static func patiently(_ body: () async throws -> Void) async throws {
+        let deadline = ContinuousClock.now + .seconds(patienceSeconds)
+        while true {
+            do {
+                return try await body()
+            } catch let error as DatabaseError
+                where (error.kind == .unavailable || error.kind == .connectionLost) && ContinuousClock.now < deadline
+            {
+                try await Task.sleep(for: .milliseconds(100))
+            }
+        }
+    }
+
     private static func migrate(
         _ configuration: DatabaseConfiguration, _ settings: Settings, applies: Bool
     ) async throws {
         let migrator = Migrator(configuration, directory: settings.home + "/Migrations")
-        if applies {
-            _ = try await migrator.apply()
-            return
-        }
+        if applies { return try await patiently { _ = try await migrator.apply() } }
         let pending = try await migrator.plan().pending
         guard pending.isEmpty else {
             throw Problem(

@@ -16,6 +16,7 @@ final class DrillLedger: Sendable {
         var refusals: [String: Int] = [:]
         var repeats = 0
         var suspensions = 0
+        var brokenKeys: [String: Int] = [:]
         var objections: [String] = []
     }
 
@@ -24,6 +25,9 @@ final class DrillLedger: Sendable {
     func accept(_ sent: Sent) { state.withLock { $0.accepted.append(sent) } }
     /// A decision was answered with a 2xx.
     func decided(_ task: String, _ outcome: String) { state.withLock { $0.decisions[task] = outcome } }
+    /// The answer was that nobody knows what became of a decision's first try.
+    func brokeOff(_ task: String) { state.withLock { $0.brokenKeys[task, default: 0] += 1 } }
+    func brokenKeys(of task: String) -> Int { state.withLock { $0.brokenKeys[task] ?? 0 } }
     func suspended() { state.withLock { $0.suspensions += 1 } }
     func object(_ text: String) { state.withLock { $0.objections.append(text) } }
 

@@ -111,18 +111,21 @@ struct DrillLoad: Sendable {
 
     private func decide(_ id: String, _ outcome: String, _ plant: DrillPlant, _ client: APIClient) async {
         let path = "/v1/plants/\(plant.id)/human-tasks/\(id)"
+        // The task is open: under a key that broke off it was not decided, and a new key is in order.
+        let key = "decide-\(id)-\(ledger.brokenKeys(of: id))"
         while !Task.isCancelled {
             do {
                 _ = try await client.post(
                     path + "/decide", ["outcome": .string(outcome), "reason": "Decided by the check."],
-                    idempotencyKey: "decide-" + id)
+                    idempotencyKey: key)
                 return ledger.decided(id, outcome)
             } catch let problem as Problem {
                 if Task.isCancelled { return }
                 ledger.refused(problem)
                 switch problem.code {
-                // The first try was done, and its answer is lost: whoever is told so looks, and does not decide again.
-                case .idempotencyOutcomeUnknown, .wrongState, .notFound: return
+                // Whoever is told so looks whether the task is still open.
+                case .idempotencyOutcomeUnknown: return ledger.brokeOff(id)
+                case .wrongState, .notFound: return
                 case .idempotencyKeyInFlight: break
                 case let code where code.isRetryable: break
                 default: return ledger.object("a decision was answered \(problem.code.rawValue): \(problem.detail)")
