@@ -35,6 +35,8 @@ struct QuorumTests {
             #expect(try await shell.count("millwright.human_task_decision") == 3)
             #expect(try await shell.count("millwright.human_task_decision", "closes") == 1)
             #expect(try await shell.metered(.humanDecisions) == 3)
+            // The runner is attached here; the other control plane would have told this one through the database.
+            shell.board.wake(.inputs, shell.place.plantID)
             let answered = try #require(try await opened.runner.call().work.first)
             guard answered.inputs.count == 1, case .succeeded(_, let result, _) = answered.inputs[0].input.kind else {
                 Issue.record("unexpected: \(answered)")

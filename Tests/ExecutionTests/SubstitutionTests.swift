@@ -88,7 +88,7 @@ struct SubstitutionTests {
                 .tasks
             let elsewhere = try await shell.sibling()
             let wide = try await shell.tenants.makePrincipal(.supervisor, in: shell.place.client).principal
-            _ = try await name(shell, people[0], for: wide, in: elsewhere.scope)
+            #expect(await refusal { try await self.name(shell, people[0], for: wide, in: elsewhere.scope) } != nil)
             #expect(await refusal { try await shell.approve(tasks[0], by: people[0], for: wide) } != nil)
             let short = try await name(shell, people[1], for: people[0], seconds: 60)
             shell.clock.advance(seconds: 61)

@@ -63,28 +63,32 @@ struct SlotTurn: Sendable {
 
     private func admit(_ free: Int, after admitted: Int64, in transaction: TenantTransaction) async throws -> Int {
         let end = admitted + Int64(free)
-        let oldest = Int(end / Self.turnsOfTheOldest - admitted / Self.turnsOfTheOldest)
+        let turns = Int(end / Self.turnsOfTheOldest - admitted / Self.turnsOfTheOldest)
+        let oldest: Statement = "ARRAY(\(fragment: waiting("run_id", turns)))"
+        // Whoever waits longest has its own turn, and takes none of the others.
+        let next = waiting("priority DESC, run_id", free - turns, except: oldest)
         return try await transaction.execute(
             """
             UPDATE millwright.run AS run
             SET queued_at = NULL, admitted_at = \(now)
             WHERE \(fragment: plant.owns("run")) AND run.status = 'pending' AND run.queued_at IS NOT NULL
               AND (
-                run.run_id = ANY (ARRAY(\(fragment: waiting("run_id", oldest))))
-                OR run.run_id = ANY (ARRAY(\(fragment: waiting("priority DESC, run_id", free - oldest)))))
+                run.run_id = ANY (\(fragment: oldest)) OR run.run_id = ANY (ARRAY(\(fragment: next))))
             """)
     }
 
-    private func waiting(_ order: StaticString, _ count: Int) -> Statement {
-        """
-        SELECT waiting.run_id
-        FROM millwright.run AS waiting
-        WHERE \(fragment: plant.owns("waiting")) AND waiting.workflow_id = \(workflow)
-          AND waiting.status = 'pending' AND waiting.queued_at IS NOT NULL
-        ORDER BY \(raw: order)
-        LIMIT \(count)
-        """
+    private func waiting(_ order: StaticString, _ count: Int, except: Statement? = nil) -> Statement {
+        let others: Statement = except.map { " AND waiting.run_id <> ALL (\(fragment: $0))" } ?? ""
+        return """
+            SELECT waiting.run_id
+            FROM millwright.run AS waiting
+            WHERE \(fragment: plant.owns("waiting")) AND waiting.workflow_id = \(workflow)
+              AND waiting.status = 'pending' AND waiting.queued_at IS NOT NULL\(fragment: others)
+            ORDER BY \(raw: order)
+            LIMIT \(count)
+            """
     }
+
 }
 
 /// Starts that a rate allows now.

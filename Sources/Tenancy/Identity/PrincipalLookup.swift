@@ -48,7 +48,8 @@ package struct PrincipalLookup: Sendable {
                 LIMIT \(Self.maximumPeople)
                 """
             ).map(Principal.init(row:)).filter { person in
-                person.home.covers(scope) || person.bindings.contains { $0.scope.covers(scope) }
+                // In a scope above plants also those who act in one of them.
+                ([person.home] + person.bindings.map(\.scope)).contains { $0.covers(scope) || scope.covers($0) }
             }
         }
     }

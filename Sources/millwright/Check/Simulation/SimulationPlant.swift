@@ -20,7 +20,8 @@ struct SimulationPlant {
     private static let tables = [
         "human_task_signature", "human_task_comment", "human_task_evidence", "human_task_announcement",
         "human_task_decision", "human_task", "evidence_file", "run_checkpoint", "sla_occurrence", "sla_clock",
-        "bulk_failure", "bulk_operation", "run_input", "run_listener", "journal_entry", "run_payload", "event_set", "run", "event",
+        "bulk_failure", "bulk_operation", "run_input", "run_listener", "journal_entry", "run_payload", "event_set",
+        "run", "event",
         "event_quarantine", "usage_record", "audit_entry", "workflow_schedule", "runner",
     ]
 
