@@ -57,7 +57,8 @@ BEGIN ATOMIC
   CROSS JOIN LATERAL pg_get_expr(part.relpartbound, part.oid) AS bound (text)
   CROSS JOIN LATERAL (SELECT pg_relation_size(part.oid), pg_total_relation_size(part.oid)) AS size (heap, total)
   -- One that is dropped at this moment has no size.
-  WHERE bound.text IS NOT NULL AND size.heap IS NOT NULL AND size.total IS NOT NULL AND above.relnamespace = 'millwright'::regnamespace AND above.relkind = 'p' AND part.relkind = 'r'
+  WHERE bound.text IS NOT NULL AND size.heap IS NOT NULL AND size.total IS NOT NULL
+    AND above.relnamespace = 'millwright'::regnamespace AND above.relkind = 'p' AND part.relkind = 'r'
   ORDER BY 1, 5, 4;
 END;
 GRANT EXECUTE ON FUNCTION millwright.partitions() TO millwright_platform;

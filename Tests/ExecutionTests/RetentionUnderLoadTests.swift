@@ -89,6 +89,36 @@ struct RetentionUnderLoadTests {
         }
     }
 
+    @Test("whoever stores an event just after a month's end waits for whoever stores it just before, and sees it")
+    func boundaryTurn() async throws {
+        try await ShellFixture.with { shell in
+            let boundary = CalendarMonth(of: .now()).adding(months: 2).start
+            shell.setClock(boundary.adding(seconds: 60))
+            let key = UUIDv7(high: UInt64(boundary.unixMilliseconds - 60_000) << 16 | 0x7000, low: 1 << 63)
+            let place = shell.place
+            async let outcome: [EventOutcome] = {
+                try await Task.sleep(for: .milliseconds(700))
+                return try await shell.send(ShellFixture.event("1"))
+            }()
+            try await shell.database.transaction(shell.scope) { transaction in
+                _ = try await transaction.query(
+                    "SELECT pg_advisory_xact_lock(hashtextextended(\(place.plantID)::uuid::text, 7305))")
+                try await transaction.execute(
+                    """
+                    INSERT INTO millwright.event (
+                      partner_id, client_id, plant_id, event_id, source, source_event_id, type, occurred_at, received_at,
+                      ingest_id, chain_depth)
+                    VALUES (
+                      \(place.partnerID), \(place.clientID), \(place.plantID), \(key), 'press-7', '1', 'x', now(), now(),
+                      \(key), 0)
+                    """)
+                // The other one is at it by then, and has not been answered.
+                _ = try await transaction.query("SELECT pg_sleep(1.8)")
+            }
+            #expect(try await outcome == [.duplicate(of: EventRecordID(key))])
+        }
+    }
+
     @Test("a repeated event of the month before is recognised within the window, and not for ever")
     func duplicateWindow() async throws {
         try await ShellFixture.with { shell in
