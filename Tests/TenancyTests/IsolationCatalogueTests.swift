@@ -10,14 +10,17 @@ import Testing
         "platform_template_version",  // Published for everybody to read.
         "idempotency_key",  // Looked up before the tenant is known; only the platform's role reaches it.
         "portal_session",  // The same.
+        "dropped_partition",  // Which months were dropped, for those who say what is not kept any more.
     ]
 
     /// Of those, the ones that every tenant may read.
-    private static let forEverybody = ["schema_migration", "platform_template_version"]
+    private static let forEverybody = ["schema_migration", "platform_template_version", "dropped_partition"]
 
     /// Functions that run with the owner's rights, and why.
     private static let asOwner = [
-        "settle_usage_position"  // Locks a table for a moment; reads no row of it.
+        "settle_usage_position",  // Locks a table for a moment; reads no row of it.
+        "create_partition",  // Only the owner makes tables.
+        "drop_partition",  // Only the owner drops them, and none that is younger than a month.
     ]
 
     private func faults(_ query: String) async throws -> [String] {
@@ -61,7 +64,7 @@ import Testing
             try await faults(
                 """
                 SELECT relname FROM (\(Self.tables)) AS found
-                WHERE relname <> 'schema_migration'
+                WHERE relname NOT IN ('schema_migration', 'dropped_partition')
                   AND (NOT relrowsecurity OR NOT relforcerowsecurity OR relowner <> 'millwright_owner'::regrole)
                 """) == [])
     }
