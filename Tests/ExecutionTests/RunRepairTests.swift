@@ -102,9 +102,9 @@ struct RunRepairTests {
                 } != nil)
             _ = try await fixture.perform(.retry(input: nil), on: id)
             let again = try await fixture.turn()[0]
+            try await fixture.answer(again, .success(["id": "W1"]))
             _ = try await fixture.shell.tasks.decide(
                 task.id, in: fixture.shell.scope, outcome: "done", by: supervisor.principal)
-            try await fixture.answer(again, .success(["id": "W1"]))
             try await fixture.turn()
             #expect(try await fixture.status(id) == .completed)
         }
