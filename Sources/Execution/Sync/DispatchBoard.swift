@@ -150,7 +150,15 @@ package final class DispatchBoard: Sendable {
         let now = clock.now()
         let (bell, continuation) = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
         let waiting = state.withLock { state -> (number: UInt64, until: Timestamp)? in
-            guard let desk = state.places[plant]?.desk, !desk.hasWork(capacity: capacity, at: now) else { return nil }
+            guard let desk = state.places[plant]?.desk, !desk.hasWork(capacity: capacity, at: now) else {
+                // What there is, is kept for a call that waits. From a full runner it is an older one of it: it is answered
+                // now, or the two would leave it to each other.
+                if capacity == 0 {
+                    state.places[plant]?.bell?.continuation.finish()
+                    state.places[plant]?.bell = nil
+                }
+                return nil
+            }
             state.bellsMade += 1
             state.places[plant]?.bell?.continuation.finish()
             state.places[plant]?.bell = (state.bellsMade, continuation)
