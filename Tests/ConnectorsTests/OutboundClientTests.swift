@@ -3,7 +3,7 @@ import NIOCore
 import Synchronization
 import Testing
 
-@Suite("the client against systems that misbehave", .timeLimit(.minutes(1)))
+@Suite("the client against systems that misbehave", .timeLimit(.minutes(4)))
 struct OutboundClientTests {
     private func failure(
         _ peer: TestPeer, _ request: OutboundRequest? = nil, limits: CallLimits = quick

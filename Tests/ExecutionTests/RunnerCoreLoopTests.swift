@@ -106,7 +106,7 @@ private final class HeldEffects: EffectPerformer, SettingsAdopter {
     }
 }
 
-@Suite("the runner's loop", .timeLimit(.minutes(1)))
+@Suite("the runner's loop", .timeLimit(.minutes(4)))
 struct RunnerCoreLoopTests {
     private let plane = WaitingControlPlane()
     private let effects = HeldEffects()
