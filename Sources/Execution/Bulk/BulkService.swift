@@ -24,18 +24,14 @@ package struct BulkService: Service {
     }
 
     package func run() async throws {
-        await cancelWhenGracefulShutdown {
-            while !Task.isCancelled {
-                var pause = Self.idleSeconds
-                do {
-                    while try await workOffOne(), !Task.isCancelled {}
-                } catch {
-                    if Task.isCancelled { return }
-                    logger.warning("an operation on many runs is tried again", metadata: ["reason": "\(error)"])
-                    pause = Self.pauseAfterFailureSeconds
-                }
-                await runs.board.bulk.wait(seconds: pause)
-            }
+        await RepeatedLook(
+            complaint: "an operation on many runs is tried again",
+            pauseAfterFailureSeconds: Self.pauseAfterFailureSeconds, logger: logger
+        ).run(look: {
+            while try await workOffOne(), !Task.isCancelled {}
+            return Self.idleSeconds
+        }) { pause in
+            await runs.board.bulk.wait(seconds: pause)
         }
     }
 

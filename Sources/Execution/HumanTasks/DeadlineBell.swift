@@ -35,12 +35,7 @@ package final class DeadlineBell: Sendable {
             return false
         }
         if mustLook { return }
-        await withTaskGroup { group in
-            group.addTask { for await _ in rings { break } }
-            group.addTask { try? await Task.sleep(for: .seconds(seconds)) }
-            await group.next()
-            group.cancelAll()
-        }
+        await rings.first(orAfter: seconds)
         state.withLock { state in
             state.waiting = nil
             state.sleepsUntil = nil

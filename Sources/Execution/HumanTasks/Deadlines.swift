@@ -31,18 +31,11 @@ package struct Deadlines: Service {
     }
 
     package func run() async throws {
-        await cancelWhenGracefulShutdown {
-            while !Task.isCancelled {
-                let pause: Double
-                do {
-                    pause = try await act()
-                } catch {
-                    if Task.isCancelled { return }
-                    logger.warning("deadlines cannot be looked at", metadata: ["reason": "\(error)"])
-                    pause = Self.pauseAfterFailureSeconds
-                }
-                if pause > 0 { await bell.wait(seconds: pause, since: service.clock.now()) }
-            }
+        await RepeatedLook(
+            complaint: "deadlines cannot be looked at", pauseAfterFailureSeconds: Self.pauseAfterFailureSeconds,
+            logger: logger
+        ).run(look: act) { pause in
+            if pause > 0 { await bell.wait(seconds: pause, since: service.clock.now()) }
         }
     }
 

@@ -29,12 +29,7 @@ package final class ServiceBell: Sendable {
             return state.hasRung
         }
         if hasRung { return }
-        await withTaskGroup { group in
-            group.addTask { for await _ in rings { break } }
-            group.addTask { try? await Task.sleep(for: .seconds(seconds)) }
-            await group.next()
-            group.cancelAll()
-        }
+        await rings.first(orAfter: seconds)
         state.withLock { state in
             state.waiting = nil
             state.hasRung = false

@@ -34,18 +34,11 @@ package struct SlotService: Service {
     }
 
     package func run() async throws {
-        await cancelWhenGracefulShutdown {
-            while !Task.isCancelled {
-                var pause = Self.pauseAfterFailureSeconds
-                do {
-                    pause = try await giveSlots()
-                } catch {
-                    if Task.isCancelled { return }
-                    logger.warning("slots cannot be given", metadata: ["reason": "\(error)"])
-                }
-                await board.slots.wait(seconds: pause)
-                try? await Task.sleep(for: .seconds(Self.gatherSeconds))
-            }
+        await RepeatedLook(
+            complaint: "slots cannot be given", pauseAfterFailureSeconds: Self.pauseAfterFailureSeconds, logger: logger
+        ).run(look: giveSlots) { pause in
+            await board.slots.wait(seconds: pause)
+            try? await Task.sleep(for: .seconds(Self.gatherSeconds))
         }
     }
 

@@ -16,18 +16,14 @@ package struct RetentionService: Service {
     }
 
     package func run() async throws {
-        await cancelWhenGracefulShutdown {
-            while !Task.isCancelled {
-                var pause = Self.pauseSeconds
-                do {
-                    report(try await retention.keep())
-                } catch {
-                    if Task.isCancelled { return }
-                    logger.warning("the months cannot be looked after", metadata: ["reason": "\(error)"])
-                    pause = Self.pauseAfterFailureSeconds
-                }
-                try? await Task.sleep(for: .seconds(pause))
-            }
+        await RepeatedLook(
+            complaint: "the months cannot be looked after", pauseAfterFailureSeconds: Self.pauseAfterFailureSeconds,
+            logger: logger
+        ).run(look: {
+            report(try await retention.keep())
+            return Self.pauseSeconds
+        }) { pause in
+            try? await Task.sleep(for: .seconds(pause))
         }
     }
 

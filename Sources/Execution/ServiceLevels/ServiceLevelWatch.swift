@@ -42,17 +42,11 @@ package struct ServiceLevelWatch: Service {
     }
 
     package func run() async throws {
-        await cancelWhenGracefulShutdown {
-            while !Task.isCancelled {
-                var pause = Self.pauseAfterFailureSeconds
-                do {
-                    pause = try await act()
-                } catch {
-                    if Task.isCancelled { return }
-                    logger.warning("clocks cannot be looked at", metadata: ["reason": "\(error)"])
-                }
-                if pause > 0 { await bell.wait(seconds: pause, since: clock.now()) }
-            }
+        await RepeatedLook(
+            complaint: "clocks cannot be looked at", pauseAfterFailureSeconds: Self.pauseAfterFailureSeconds,
+            logger: logger
+        ).run(look: act) { pause in
+            if pause > 0 { await bell.wait(seconds: pause, since: clock.now()) }
         }
     }
 

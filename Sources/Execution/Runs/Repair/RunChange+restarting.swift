@@ -86,21 +86,11 @@ extension RunChange {
             WHERE \(fragment: plant.owns("run")) AND run.run_id = \(run)
             """)
         guard let row else { throw Problem.notFound("run") }
-        guard let input = try row.knownRunInput() else {
+        guard let input = try row.keptRunInput() else {
             throw Problem(
                 .wrongState, "The event that started the run has aged out. Give the input.",
                 items: [.init(path: "/input", message: "Is needed.")])
         }
         return input
-    }
-}
-
-extension Row {
-    /// `nil` for a run whose event is not kept any more.
-    fileprivate func knownRunInput() throws -> JSONValue? {
-        if try decode("input", as: JSONValue?.self) == nil, try decode("event_id", as: EventRecordID?.self) == nil {
-            return nil
-        }
-        return try runInput()
     }
 }
