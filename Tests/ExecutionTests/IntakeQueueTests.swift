@@ -12,9 +12,22 @@ struct IntakeQueueTests {
         #expect(queue.next() == [1])
         #expect(queue.add(2, events: 1) == .wait)
         #expect(queue.add(3, events: 1) == .wait)
+        #expect(!queue.endsWorker())
         #expect(queue.next() == [2, 3])
-        #expect(queue.next() == [])
+        #expect(queue.endsWorker())
         #expect(queue.isIdle)
+    }
+
+    @Test("A worker that finds that another has taken everything ends")
+    func findsNothing() {
+        var queue = Queue()
+        #expect(queue.add(1, events: Queue.worthwhileBatch) == .start)
+        #expect(queue.add(2, events: 1) == .start)
+        #expect(!queue.endsWorker() && !queue.endsWorker())
+        #expect(queue.next() == [1, 2])
+        #expect(queue.next() == [])
+        #expect(queue.endsWorker() && !queue.isIdle)
+        #expect(queue.endsWorker() && queue.isIdle)
     }
 
     @Test("A second transaction begins when enough events wait for one, and ends when they no longer do")
@@ -27,10 +40,9 @@ struct IntakeQueueTests {
         #expect(queue.next() == [2, 3])
         // Both are under way: what little comes now is left to whichever of them ends last.
         #expect(queue.add(4, events: 1) == .wait)
-        #expect(queue.next() == [])
-        #expect(!queue.isIdle)
+        #expect(queue.endsWorker() && !queue.isIdle)
+        #expect(!queue.endsWorker())
         #expect(queue.next() == [4])
-        #expect(queue.next() == [])
-        #expect(queue.isIdle)
+        #expect(queue.endsWorker() && queue.isIdle)
     }
 }

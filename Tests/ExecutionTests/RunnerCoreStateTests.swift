@@ -69,7 +69,7 @@ struct RunnerCoreStateTests {
         #expect(bench.syncs.count == 1)
     }
 
-    @Test("many runs travel in batches, at most two at a time, and all arrive")
+    @Test("many runs travel in batches, at most three at a time, and all arrive")
     func batches() throws {
         var limits = RunnerLimits()
         limits.commitsPerSync = 100
@@ -79,7 +79,7 @@ struct RunnerCoreStateTests {
         for number in 0..<1000 { plane.accept(.computing, ["n": JSONValue(number)]) }
         var calls = 0
         while plane.runs.values.contains(where: { !$0.status.isFinal }) {
-            #expect(bench.syncs.count <= 2 && bench.state.runsInHand <= 450)
+            #expect(bench.syncs.count <= 3 && bench.state.runsInHand <= 450)
             #expect(bench.syncs.allSatisfy { $0.request.commits.count <= 100 })
             bench.finish(by: &plane)
             calls += 1

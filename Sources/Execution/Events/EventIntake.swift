@@ -18,6 +18,11 @@ package final class EventIntake: Sendable {
     let months = ActiveMonths()
     let duplicates: DuplicateWindow
     private let queues = Mutex<[PlantID: IntakeQueue<Submission>]>([:])
+    private let turns = Turns(maximumTransactions)
+
+    /// Transactions of all plants at once: as many as an application's pool has connections. What waits for one behind them
+    /// has not been put together yet, so that the batches grow while it waits.
+    private static let maximumTransactions = 4
 
     /// The events of one request that passed the check, and who waits for them.
     struct Submission: Sendable {
@@ -99,22 +104,32 @@ package final class EventIntake: Sendable {
     }
 
     private func work(on plant: PlantKey) async {
-        while true {
-            let batch = queues.withLock { queues in
-                let batch = queues[plant.plantID]?.next() ?? []
-                if queues[plant.plantID]?.isIdle == true { queues[plant.plantID] = nil }
-                return batch
+        while !hasEnded(plant) {
+            // What comes until it is this plant's turn goes with it: under load, fewer and larger transactions.
+            await turns.take()
+            let batch = queues.withLock { $0[plant.plantID]?.next() ?? [] }
+            if !batch.isEmpty { await store(batch, plant) }
+            turns.giveBack()
+        }
+    }
+
+    private func hasEnded(_ plant: PlantKey) -> Bool {
+        queues.withLock { queues in
+            guard queues[plant.plantID]?.endsWorker() ?? true else { return false }
+            if queues[plant.plantID]?.isIdle == true { queues[plant.plantID] = nil }
+            return true
+        }
+    }
+
+    private func store(_ batch: [Submission], _ plant: PlantKey) async {
+        do {
+            var outcomes = try await store(batch.flatMap(\.events), plant)[...]
+            for submission in batch {
+                submission.answer.resume(returning: Array(outcomes.prefix(submission.events.count)))
+                outcomes = outcomes.dropFirst(submission.events.count)
             }
-            if batch.isEmpty { return }
-            do {
-                var outcomes = try await store(batch.flatMap(\.events), plant)[...]
-                for submission in batch {
-                    submission.answer.resume(returning: Array(outcomes.prefix(submission.events.count)))
-                    outcomes = outcomes.dropFirst(submission.events.count)
-                }
-            } catch {
-                for submission in batch { submission.answer.resume(throwing: error) }
-            }
+        } catch {
+            for submission in batch { submission.answer.resume(throwing: error) }
         }
     }
 }

@@ -41,14 +41,17 @@ package struct IntakeQueue<Submission> {
         return .start
     }
 
+    /// Whether one of the workers has nothing to do any more. Then it counts as ended; what it leaves, another one takes.
+    package mutating func endsWorker() -> Bool {
+        guard waiting.isEmpty || underWay > allowedUnderWay else { return false }
+        underWay -= 1
+        return true
+    }
+
     private var allowedUnderWay: Int { waitingEvents < Self.worthwhileBatch ? 1 : Self.maximumUnderWay }
 
-    /// What one transaction takes; a worker that gets nothing has ended. What it leaves, another one under way takes.
+    /// What one transaction takes: nothing when another worker has taken it.
     package mutating func next() -> [Submission] {
-        guard underWay <= allowedUnderWay else {
-            underWay -= 1
-            return []
-        }
         var batch: [Submission] = []
         var events = 0
         while let first = waiting.first, batch.isEmpty || events + first.events <= Self.maximumBatch {
@@ -57,7 +60,6 @@ package struct IntakeQueue<Submission> {
             events += first.events
         }
         waitingEvents -= events
-        if batch.isEmpty { underWay -= 1 }
         return batch
     }
 }

@@ -39,7 +39,7 @@ package enum RunnerProcess {
         }
         MultiThreadedEventLoopGroup.withCurrentThreadAsEventLoop { loop in
             // The root of everything the process does: it lives as long as the process and ends it.
-            Task(executorPreference: LoopTaskExecutor(loop)) {
+            Task(executorPreference: RelayTaskExecutor { loop.execute($0) }) {
                 let end = await run(settings, on: loop, logger)
                 logger.info("leaving", metadata: ["end": "\(end)"])
                 exit(end.rawValue)

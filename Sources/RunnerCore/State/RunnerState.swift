@@ -9,8 +9,9 @@ import Workflow
 /// The rule that everything here serves: an effect is performed only after the transition that opened it is known to be
 /// recorded, and a result is kept until the transition that takes it in is recorded.
 package struct RunnerState {
-    /// At most this many calls of `sync` at once: one that fetches (and may be held open), one that only commits.
-    static let maximumSyncs = 2
+    /// At most this many calls of `sync` at once: one that fetches (and may be held open), and others that only commit. With
+    /// one of these alone the runner would wait for each flush of the database.
+    static let maximumSyncs = 3
 
     struct SyncUnderWay {
         var runs: [RunID]

@@ -23,11 +23,11 @@ package struct HTTPLimits: Sendable {
     /// The server that keeps them.
     package var server: HTTPServerBuilder {
         let limits = self
-        return .http1(
-            configuration: .init(
-                additionalChannelHandlers: [RequestPace(limits)],
-                httpDecoderConfiguration: .init(
-                    maxHeaderFieldSize: Self.maximumHeaderBytes, maxHeaderListSize: Self.maximumHeaderBytes,
-                    maxHeaderFieldCount: Self.maximumHeaders)))
+        let configuration = HTTP1Channel.Configuration(
+            additionalChannelHandlers: [RequestPace(limits)],
+            httpDecoderConfiguration: .init(
+                maxHeaderFieldSize: Self.maximumHeaderBytes, maxHeaderListSize: Self.maximumHeaderBytes,
+                maxHeaderFieldCount: Self.maximumHeaders))
+        return HTTPServerBuilder { LoopBoundChannel(HTTP1Channel(responder: $0, configuration: configuration)) }
     }
 }

@@ -81,7 +81,7 @@ struct AllBenches: AsyncParsableCommand {
         let peer = await DBOSPeer.found(home: try await options.settings.settings().home)
         let rows: [@Sendable (BenchHost.Stage) async throws -> Void] = [
             RunsBench(seconds: 8, connections: 256, rate: 500, report: report("runs")).measure,
-            PlantsBench(plants: 100, seconds: 8, connections: 256, report: report("plants")).measure,
+            PlantsBench(plants: 100, seconds: 8, connections: 1600, report: report("plants")).measure,
             SequentialBench(rounds: 100, report: report("sequential")).measure,
             QueueBench(runs: 20_000, peer: peer, report: report("peers")).measure,
             CallsBench(runs: 5_000, report: report("calls")).measure,

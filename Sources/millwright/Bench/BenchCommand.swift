@@ -107,8 +107,13 @@ struct RunnersCommand: AsyncParsableCommand {
 }
 
 enum BenchLimits {
+    /// What the server takes, less some for whoever looks at it meanwhile.
+    static let maximumConnections = 4000
+
     static func check(seconds: Double, connections: Int) throws {
         if !(0.5...600).contains(seconds) { throw ValidationError("--seconds is from 0.5 to 600.") }
-        if !(1...512).contains(connections) { throw ValidationError("--connections is from 1 to 512.") }
+        if !(1...maximumConnections).contains(connections) {
+            throw ValidationError("--connections is from 1 to \(maximumConnections).")
+        }
     }
 }

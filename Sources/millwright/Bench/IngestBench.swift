@@ -6,6 +6,8 @@ import Tenancy
 struct IngestBench: Sendable {
     /// Events of one request when they come in batches.
     static let batch = 100
+    /// So many that one batch is on its way while another one is stored.
+    static let batchConnections = 16
 
     let seconds: Double
     let connections: Int
@@ -35,9 +37,9 @@ struct IngestBench: Sendable {
         report.figure("single-events", Double(one.sent) / one.elapsedSeconds, unit: "events/s", goal: 10_000)
         report.quantiles("single-event-answer", of: one.answerMilliseconds, unit: "ms")
 
-        report.say("Batches of \(Self.batch) over 4 connections …")
+        report.say("Batches of \(Self.batch) over \(Self.batchConnections) connections …")
         let batches = EventLoad(plantID: plant, key: key, type: BenchPlatform.unheardEventType, name: "batch")
-        let many = try await LoadGenerator(port: stage.port, connections: 4, seconds: seconds)
+        let many = try await LoadGenerator(port: stage.port, connections: Self.batchConnections, seconds: seconds)
             .closedLoop { batches.batch($0 * Self.batch, count: Self.batch) }
         try many.expectAccepted()
         report.figure(

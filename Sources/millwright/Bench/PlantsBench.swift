@@ -3,6 +3,9 @@ import Tenancy
 
 /// The load of `bench runs` over many plants, each with its own runner, beside one plant in the same run.
 struct PlantsBench: Sendable {
+    /// Of `bench runs`.
+    static let usualConnections = 256
+
     let plants: Int
     let seconds: Double
     let connections: Int
@@ -22,9 +25,13 @@ struct PlantsBench: Sendable {
 
         report.say("One plant, then \(plants), over \(connections) connections …")
         let one = try await pace(stage, single.scope, seconds).throughput(single.load("one").single)
+        let few = min(connections, Self.usualConnections)
+        let usual = try await RunPace(stage: stage, scope: single.scope, connections: few, seconds: seconds)
+            .throughput(single.load("usual").single)
         let loads = many.map { $0.load("many") }
         let all = try await pace(stage, .platform, seconds).throughput { loads[$0 % loads.count].single($0) }
         report.figure("throughput-of-one-plant", one.perSecond, unit: "runs/s")
+        report.figure("throughput-of-one-plant-over-\(few)-connections", usual.perSecond, unit: "runs/s")
         report.figure("throughput-of-\(plants)-plants", all.perSecond, unit: "runs/s")
         report.figure("ratio-to-one-plant", all.perSecond / one.perSecond, unit: "times", goal: 0.7)
     }
