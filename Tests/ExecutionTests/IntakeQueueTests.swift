@@ -12,9 +12,9 @@ struct IntakeQueueTests {
         #expect(queue.next() == [1])
         #expect(queue.add(2, events: 1) == .wait)
         #expect(queue.add(3, events: 1) == .wait)
-        #expect(!queue.endsWorker())
+        #expect(queue.endsWorker() == false)
         #expect(queue.next() == [2, 3])
-        #expect(queue.endsWorker())
+        #expect(queue.endsWorker() == true)
         #expect(queue.isIdle)
     }
 
@@ -23,11 +23,14 @@ struct IntakeQueueTests {
         var queue = Queue()
         #expect(queue.add(1, events: Queue.worthwhileBatch) == .start)
         #expect(queue.add(2, events: 1) == .start)
-        #expect(!queue.endsWorker() && !queue.endsWorker())
+        #expect(queue.endsWorker() == false)
+        #expect(queue.endsWorker() == false)
         #expect(queue.next() == [1, 2])
         #expect(queue.next() == [])
-        #expect(queue.endsWorker() && !queue.isIdle)
-        #expect(queue.endsWorker() && queue.isIdle)
+        #expect(queue.endsWorker() == true)
+        #expect(!queue.isIdle)
+        #expect(queue.endsWorker() == true)
+        #expect(queue.isIdle)
     }
 
     @Test("A second transaction begins when enough events wait for one, and ends when they no longer do")
@@ -40,9 +43,11 @@ struct IntakeQueueTests {
         #expect(queue.next() == [2, 3])
         // Both are under way: what little comes now is left to whichever of them ends last.
         #expect(queue.add(4, events: 1) == .wait)
-        #expect(queue.endsWorker() && !queue.isIdle)
-        #expect(!queue.endsWorker())
+        #expect(queue.endsWorker() == true)
+        #expect(!queue.isIdle)
+        #expect(queue.endsWorker() == false)
         #expect(queue.next() == [4])
-        #expect(queue.endsWorker() && queue.isIdle)
+        #expect(queue.endsWorker() == true)
+        #expect(queue.isIdle)
     }
 }

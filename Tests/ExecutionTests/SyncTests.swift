@@ -260,6 +260,55 @@ struct SyncTests {
         }
     }
 
+    @Test("runs with large events come as many as one answer can bring, in their order, and none is left behind")
+    func largeRuns() async throws {
+        try await ShellFixture.with { shell in
+            try await shell.addWorkflow("triage", startedBy: ShellFixture.alarm)
+            // Together more than PostgreSQL's answer may have.
+            let data: JSONValue = ["text": .string(String(repeating: "press", count: 48_000))]
+            let count = 300
+            for first in stride(from: 0, to: count, by: 25) {
+                _ = try await shell.intake.accept(
+                    shell.scope, (first..<first + 25).map { ShellFixture.event("\($0)", data: data) }, by: .system)
+            }
+            let runner = try await shell.startRunner()
+            var seen: [JSONValue] = []
+            var response = try await runner.call(capacity: 1000, isFirst: true)
+            while !response.work.isEmpty {
+                #expect(response.work.count <= SyncLimits.maximumWorkBytes / 240_000 + 1)
+                seen += response.work.compactMap { $0.input[0]?["id"] }
+                response = try await runner.call(response.work.map { $0.completed() }, capacity: 1000)
+            }
+            #expect(seen == (0..<count).map { .string("\($0)") })
+        }
+    }
+
+    @Test("runs with large states that an earlier runner had in hand come page after page, each once")
+    func largeOrphans() async throws {
+        try await ShellFixture.with { shell in
+            try await shell.addWorkflow("triage", startedBy: ShellFixture.alarm)
+            let text = JSONValue.string(String(repeating: "press", count: 200_000))
+            let old = try await shell.startRunner()
+            for number in 0..<20 { try await shell.send(ShellFixture.event("\(number)")) }
+            var commits: [RunCommit] = []
+            for item in try await old.begin() {
+                var commit = item.waiting(for: [], status: .running)
+                commit.state = ["step": 1, "text": text]
+                commits.append(commit)
+            }
+            _ = try await old.call(commits)
+            let new = try await shell.startRunner()
+            var handed: [RunID] = []
+            var response = try await new.call(capacity: 1000, isFirst: true)
+            #expect(response.work.count == SyncLimits.maximumWorkBytes / 1_000_000 + 1)
+            while !response.work.isEmpty {
+                handed += response.work.map(\.runID)
+                response = try await new.call(capacity: 1000)
+            }
+            #expect(handed == commits.map(\.runID).sorted())
+        }
+    }
+
     @Test("an idle runner asks the database for nothing, however often it calls")
     func idle() async throws {
         try await ShellFixture.with { shell in

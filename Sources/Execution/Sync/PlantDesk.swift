@@ -27,6 +27,9 @@ struct PlantDesk {
     private var readyBytes = 0
     private var inHand: [RunID: Holding] = [:]
     private var recentlyRead: Set<RunID> = []
+    /// Of a run as it is read from the database, guessed from those that were. Whoever asks for a thousand large runs has the
+    /// database unpack all of them, and can hand out a few.
+    private var runBytes = 4 << 10
     private var isReading = false
     private var callsUnderWay = 0
     private var lastCallAt: Timestamp?
@@ -59,6 +62,9 @@ struct PlantDesk {
         var heldInputs: [Int64] = []
         var heldTimers: [RunID] = []
         var capacity = 0
+        /// Runs to look at, of new ones and of those with an answer.
+        var page = 0
+        var answersPage = 0
         var epoch: Int64 = 0
         var recovery = Recovery.done
         var starts = 0
@@ -142,6 +148,9 @@ struct PlantDesk {
         if let nextTimerAt, nextTimerAt <= now { needs.insert(.timers) }
         var plan = Plan()
         plan.capacity = capacity
+        let fitting = max(SyncLimits.minimumPage, SyncLimits.maximumWorkBytes / runBytes)
+        plan.page = min(capacity, fitting)
+        plan.answersPage = min(max(capacity, SyncLimits.minimumAnswers), fitting)
         plan.epoch = epoch
         (plan.recovery, plan.starts) = (recovery, starts)
         if capacity == 0 {
@@ -199,14 +208,19 @@ struct PlantDesk {
     // MARK: What came of it
 
     /// The database was asked as planned. `more` names what had more rows than were asked for.
-    /// - Parameter recovery: how far the runs in hand were read; `nil` when they were not asked for.
+    /// - Parameters:
+    ///   - recovery: how far the runs in hand were read; `nil` when they were not asked for.
+    ///   - runBytes: of a run that was read, on average; 0 when none was.
     mutating func finishReading(
-        _ plan: Plan, handed: [WorkItem], more: Need, nextTimerAt next: Timestamp?, recovery: Recovery? = nil
+        _ plan: Plan, handed: [WorkItem], more: Need, nextTimerAt next: Timestamp?, recovery: Recovery? = nil,
+        runBytes bytes: Int = 0
     ) {
         guard plan.epoch == epoch else { return }
         if let recovery, plan.starts == starts { self.recovery = recovery }
         if !plan.needs.isEmpty { isReading = false }
         needs.formUnion(more)
+        // It grows at once and shrinks slowly: a few small runs among large ones must not bring a thousand large ones.
+        if bytes > 0 { runBytes = max(bytes, runBytes - runBytes / 4) }
         if let next { addTimer(next) }
         let started = handed.lazy.filter { $0.state == nil }.map(\.runID)
         if recentlyRead.count > Self.maximumRecentRuns { recentlyRead = [] }

@@ -51,7 +51,7 @@ extension SyncService {
             }
             desk.finishReading(
                 plan, handed: found.items, more: found.more, nextTimerAt: found.nextTimerAt,
-                recovery: found.recovery)
+                recovery: found.recovery, runBytes: found.runBytes)
             desk.hand(found.items, at: now)
         }
     }

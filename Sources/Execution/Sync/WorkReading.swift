@@ -23,6 +23,11 @@ struct WorkReading: Sendable {
         var nextTimerAt: Timestamp?
         /// How far the runs in hand were read; `nil` when they were not asked for.
         var recovery: PlantDesk.Recovery?
+        private var bytes = 0
+        private var rows = 0
+
+        /// Of a row that was read, on average.
+        var runBytes: Int { rows == 0 ? 0 : bytes / rows }
 
         /// A run that has both an answer and a due timer is one item.
         fileprivate mutating func add(_ item: WorkItem) {
@@ -32,6 +37,14 @@ struct WorkReading: Sendable {
                 positions[item.runID] = items.count
                 items.append(item)
             }
+        }
+
+        /// - Returns: whether there may be rows beyond these: there were more than fitted, or as many as were looked at.
+        fileprivate mutating func count(_ page: Rows, of limit: Int) throws -> Bool {
+            rows += page.count
+            for row in page { bytes += Int(try row.decode("bytes", as: Int64.self)) }
+            let candidates = try page.first?.decode("candidates", as: Int64.self) ?? 0
+            return candidates > page.count || candidates >= limit
         }
 
         /// Keeps what fits into one answer; what is cut off is still to be read.
@@ -53,16 +66,14 @@ struct WorkReading: Sendable {
         return parts
     }
 
-    private var answersLimit: Int { max(plan.capacity, SyncLimits.minimumAnswers) }
-
     var statements: [Statement] {
         parts.map { part in
             switch part {
             case .orphans: orphans
-            case .inputs: inputs
-            case .timers: timers
+            case .inputs: fitting(inputs, order: "number")
+            case .timers: fitting(timers, order: "wake_at, run_id")
             case .nextTimer: nextTimer
-            case .pending: pending
+            case .pending: fitting(pending, order: "priority DESC, run_id")
             }
         }
     }
@@ -75,19 +86,20 @@ struct WorkReading: Sendable {
             switch part {
             case .orphans:
                 for row in rows { try found.add(WorkItem(row: row, isRecovered: true)) }
-                if rows.count == plan.capacity { found.more.insert(.orphans) }
-                let isDone = plan.recovery == .done || rows.count < plan.capacity
+                let isCut = try found.count(rows, of: plan.page)
+                if isCut { found.more.insert(.orphans) }
+                let isDone = plan.recovery == .done || !isCut
                 found.recovery = isDone ? .done : .after(found.items.map(\.runID).max())
             case .inputs:
                 for row in rows { try found.add(WorkItem(row: row, input: row.deliveredInput())) }
-                if rows.count == answersLimit { found.more.insert(.inputs) }
+                if try found.count(rows, of: plan.answersPage) { found.more.insert(.inputs) }
             case .timers:
                 for row in rows { try found.add(WorkItem(row: row, inputs: row.dueTimers(at: now))) }
-                if rows.count == answersLimit { found.more.insert(.timers) }
+                if try found.count(rows, of: plan.answersPage) { found.more.insert(.timers) }
             case .nextTimer: found.nextTimerAt = try rows.first?.decode("wake_at", as: Timestamp?.self)
             case .pending:
                 for row in rows { try found.add(WorkItem(row: row)) }
-                if rows.count == plan.capacity { found.more.insert(.pending) }
+                if try found.count(rows, of: plan.page) { found.more.insert(.pending) }
             }
         }
         return found
@@ -95,23 +107,42 @@ struct WorkReading: Sendable {
 
     // MARK: Statements
 
+    /// The rows of a query, in their order, up to the one with which they reach what one look may bring.
+    private func fitting(_ query: Statement, order: StaticString) -> Statement {
+        """
+        SELECT work.*
+        FROM (
+          SELECT candidate.*, count(*) OVER () AS candidates,
+            coalesce(
+              sum(candidate.bytes)
+                OVER (ORDER BY \(raw: order) ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING), 0) AS bytes_before
+          FROM (
+        \(fragment: query)
+          ) AS candidate
+        ) AS work
+        WHERE work.bytes_before < \(Int64(SyncLimits.maximumWorkBytes))
+        ORDER BY \(raw: order)
+        """
+    }
+
     /// In order of priority, then of acceptance. The runs in hand are left out: they are pending until they are committed.
     private var pending: Statement {
         """
-        SELECT \(raw: Self.columns)
+        SELECT \(raw: Self.columns), \(raw: Self.bytes) AS bytes
         FROM millwright.run AS run
         \(fragment: event)
         WHERE \(fragment: plant.owns("run"))
           AND run.status = 'pending' AND run.queued_at IS NULL AND run.run_id <> ALL (\(plan.heldPending))
         ORDER BY run.priority DESC, run.run_id
-        LIMIT \(plan.capacity)
+        LIMIT \(plan.page)
         """
     }
 
     private var inputs: Statement {
         """
         SELECT \(raw: Self.columns), input.number, input.wait_id, input.arrived_at, input.result,
-          input.error AS input_error, input.answered_by
+          input.error AS input_error, input.answered_by,
+          \(raw: Self.bytes) + coalesce(octet_length(input.result::text), 0) AS bytes
         FROM millwright.run_input AS input
         CROSS JOIN LATERAL (
           SELECT run.*
@@ -124,20 +155,20 @@ struct WorkReading: Sendable {
           AND input.number <> ALL (\(plan.heldInputs))
           AND (run.status = 'running' OR (run.status = 'waiting' AND \(plan.capacity > 0)))
         ORDER BY input.number
-        LIMIT \(answersLimit)
+        LIMIT \(plan.answersPage)
         """
     }
 
     private var timers: Statement {
         """
-        SELECT \(raw: Self.columns), run.timers
+        SELECT \(raw: Self.columns), run.timers, run.wake_at, \(raw: Self.bytes) AS bytes
         FROM millwright.run AS run
         \(fragment: event)
         WHERE \(fragment: plant.owns("run"))
           AND run.wake_at <= \(now) AND run.run_id <> ALL (\(plan.heldTimers))
           AND run.status IN ('running', 'waiting') AND (run.status = 'running' OR \(plan.capacity > 0))
-        ORDER BY run.wake_at
-        LIMIT \(answersLimit)
+        ORDER BY run.wake_at, run.run_id
+        LIMIT \(plan.answersPage)
         """
     }
 
@@ -154,12 +185,24 @@ struct WorkReading: Sendable {
     /// marked in the same breath, so that they are recovered once.
     private var orphans: Statement {
         """
-        WITH orphan AS (
-          SELECT run.run_id
+        WITH candidate AS (
+          SELECT run.run_id, \(raw: Self.ownBytes) AS bytes
           FROM millwright.run AS run
           WHERE \(fragment: plant.owns("run")) AND run.status = 'running'\(fragment: notRecovered)
           ORDER BY run.run_id
-          LIMIT \(plan.capacity)
+          LIMIT \(plan.page)
+        ), orphan AS (
+          SELECT run.run_id
+          FROM millwright.run AS run
+          WHERE \(fragment: plant.owns("run")) AND run.status = 'running'\(fragment: notRecovered)
+            AND run.run_id = ANY (ARRAY(
+              SELECT sized.run_id
+              FROM (
+                SELECT candidate.run_id, candidate.bytes, sum(candidate.bytes) OVER (ORDER BY candidate.run_id) AS bytes_through
+                FROM candidate
+              ) AS sized
+              WHERE sized.bytes_through - sized.bytes < \(Int64(SyncLimits.maximumWorkBytes))))
+          ORDER BY run.run_id
           FOR UPDATE
         ), run AS (
           UPDATE millwright.run AS run
@@ -167,7 +210,8 @@ struct WorkReading: Sendable {
           WHERE \(fragment: plant.owns("run")) AND run.run_id = ANY (ARRAY(SELECT orphan.run_id FROM orphan))
           RETURNING run.*
         )
-        SELECT \(raw: Self.columns)
+        SELECT \(raw: Self.columns), \(raw: Self.bytes) AS bytes,
+          (SELECT count(*) FROM candidate) AS candidates
         FROM run
         \(fragment: event)
         """
@@ -195,74 +239,16 @@ struct WorkReading: Sendable {
         """
     }
 
+    private static let ownBytes: StaticString =
+        "coalesce(octet_length(run.state::text), 0) + coalesce(octet_length(run.input::text), 0)"
+    private static let bytes: StaticString = """
+        coalesce(octet_length(run.state::text), 0)::bigint + coalesce(octet_length(run.input::text), 0) \
+        + coalesce(octet_length(event.data::text), 0)
+        """
+
     private static let columns: StaticString = """
-        run.run_id, run.workflow_id, run.definition_digest, run.sequence, run.state, run.input, run.accepted_at,
+        run.run_id, run.priority, run.workflow_id, run.definition_digest, run.sequence, run.state, run.input, run.accepted_at,
         event.event_id, event.source, event.source_event_id, event.type, event.subject, event.occurred_at,
         event.received_at, event.attributes, event.data, event.chain_depth AS event_chain_depth
         """
-}
-
-extension WorkItem {
-    fileprivate init(row: Row, inputs: [DeliveredInput] = [], isRecovered: Bool = false) throws {
-        self.init(
-            runID: try row.decode("run_id"), workflowID: try row.decode("workflow_id"),
-            definitionDigest: try row.decode("definition_digest"), sequence: try row.decode("sequence"),
-            state: try row.decode("state", as: JSONValue?.self), input: try row.runInput(),
-            acceptedAt: try row.decode("accepted_at"), inputs: inputs, isRecovered: isRecovered)
-    }
-
-    fileprivate init(row: Row, input: DeliveredInput) throws {
-        try self.init(row: row, inputs: [input])
-    }
-}
-
-extension Row {
-    /// The run's own input, or the array of the event that started it.
-    func runInput() throws -> JSONValue {
-        if let input = try decode("input", as: JSONValue?.self) { return input }
-        guard let id = try decode("event_id", as: EventRecordID?.self) else {
-            throw Problem(.internalError, "A run has neither an input nor the event that started it.")
-        }
-        let event = EventRecord(
-            id: id, source: try decode("source"), sourceEventID: try decode("source_event_id"),
-            type: try decode("type"), subject: try decode("subject", as: String?.self),
-            occurredAt: try decode("occurred_at"), receivedAt: try decode("received_at"),
-            attributes: try decode("attributes", as: JSONValue?.self), data: try decode("data", as: JSONValue?.self),
-            chainDepth: try decode("event_chain_depth"))
-        return .array([event.envelope])
-    }
-
-    /// `nil` for a run whose event has aged out. The event of an open run does not (`RetentionHold`).
-    func keptRunInput() throws -> JSONValue? {
-        let isKept = try decode("input", as: JSONValue?.self) != nil || decode("source", as: String?.self) != nil
-        return isKept ? try runInput() : nil
-    }
-
-    fileprivate func deliveredInput() throws -> DeliveredInput {
-        let wait: String = try decode("wait_id")
-        let kind: EngineInput.Kind
-        if wait == ReopenedRun.waitID {
-            kind = .reopen(try Reopening(json: try decode("result")))
-        } else if let error = try decode("input_error", as: JSONValue?.self) {
-            kind = .failed(waitID: wait, error: try WorkflowError(json: error))
-        } else {
-            kind = .succeeded(
-                waitID: wait, result: try decode("result"), by: try decode("answered_by", as: JSONValue?.self))
-        }
-        return DeliveredInput(
-            number: try decode("number"), input: EngineInput(at: try decode("arrived_at"), kind: kind))
-    }
-
-    /// The timers of the run that are due, in the order in which they fell due. Nobody stored the answers: their number
-    /// is 0.
-    fileprivate func dueTimers(at now: Timestamp) throws -> [DeliveredInput] {
-        let timers = try decode("timers", as: JSONValue.self).objectValue ?? [:]
-        let due = timers.compactMap { wait, moment in
-            moment.intValue.map { (wait: wait, at: Timestamp(unixMicroseconds: Int64($0))) }
-        }
-        return due.filter { $0.at <= now }.sorted { ($0.at, $0.wait) < ($1.at, $1.wait) }.map { timer in
-            DeliveredInput(
-                number: 0, input: EngineInput(at: now, kind: .succeeded(waitID: timer.wait, result: .null, by: nil)))
-        }
-    }
 }
