@@ -178,6 +178,52 @@ struct ServiceLevelShellTests {
         }
     }
 
+    @Test("what branches of one commit ask of a clock at the same moment stands once, and faults nothing")
+    func sameMoment() async throws {
+        try await ShellFixture.with { shell in
+            let (runner, item) = try await begun(shell)
+            let (run, _) = try await ask(["name": "r", "target": 100, "calendar": "elapsed"], item, runner, "s#1")
+            shell.clock.advance(seconds: 1)
+            let actions = ["pause", "resume", "pause", "resume", "stop"]
+            let asked =
+                actions.enumerated().map { index, action in
+                    Self.asking("b#\(index)", ["name": "r", "action": .string(action)])
+                } + [
+                    Self.asking("c#1", ["name": "r", "target": 100, "calendar": "elapsed"]),
+                    Self.asking("c#2", ["name": "r", "action": "stop"]),
+                ]
+            #expect(try await runner.call([run.waiting(for: asked)]).verdicts == [.committed])
+            let occasions = try await occurrences(shell, item.runID).map { $0.prefix { $0 != "-" } }
+            #expect(occasions.sorted() == ["paused", "resumed", "started", "started", "stopped", "stopped"])
+        }
+    }
+
+    @Test("a plant whose calendar cannot be read keeps no other plant's clocks silent")
+    func brokenCalendar() async throws {
+        try await ShellFixture.with { shell in
+            let (runner, item) = try await begun(shell)
+            _ = try await ask(["name": "r", "target": 60], item, runner, "s#1")
+            let other = try await shell.sibling()
+            shell.clock.advance(seconds: 1)
+            let (second, waiting) = try await begun(other)
+            _ = try await ask(["name": "r", "target": 60], waiting, second, "s#1")
+            _ = try await shell.database.pipeline(
+                shell.scope,
+                [
+                    """
+                    INSERT INTO millwright.business_calendar (partner_id, client_id, plant_id, calendar)
+                    VALUES (\(shell.place.partnerID), \(shell.place.clientID), \(shell.place.plantID), '{"hours": 5}')
+                    """,
+                    "UPDATE millwright.sla_clock SET next_action_at = due_at",
+                ])
+            shell.clock.advance(seconds: 120)
+            let pause = try await watch(shell).act()
+            #expect(pause > 0, "it does not spin")
+            #expect(try await occurrences(other, waiting.runID) == ["started", "breached"])
+            #expect(try await occurrences(shell, item.runID) == ["started"])
+        }
+    }
+
     @Test("at a breach the run's open tasks become more urgent")
     func urgency() async throws {
         try await ShellFixture.with { shell in

@@ -29,7 +29,7 @@ struct SubstitutionTests {
             _ = try await name(shell, people[1], for: people[0])
             #expect(
                 try await shell.tasks.list(
-                    for: people[1], by: shell.tasks.substitutions.current(of: people[1].id)[0], page: .init()
+                    for: people[1], by: shell.tasks.substitutions.current(of: people[1])[0], page: .init()
                 ).items.map(\.id) == [tasks[0].id])
             let decided = try await shell.approve(tasks[0], by: people[1], for: people[0])
             #expect(decided.decision?.onBehalfOf?.id == people[0].id && decided.decision?.decidedBy == people[1].id)

@@ -165,14 +165,32 @@ package struct SubstitutionDirectory: Sendable {
     }
 
     /// For whom the principal stands in now, wherever.
-    package func current(of substitute: PrincipalID) async throws -> [Substitution] {
-        let now = clock.now()
-        return try await database.readPipeline(
+    package func current(of substitute: Principal) async throws -> [Substitution] {
+        try await open(
+            of: substitute,
+            """
+            substitution.substitute_principal_id = \(substitute.id) AND \(fragment: Substitution.holds(at: clock.now()))
+            """)
+    }
+
+    /// Those that have not ended in which the principal is away or stands in, wherever.
+    package func concerning(_ principal: Principal) async throws -> [Substitution] {
+        try await open(
+            of: principal,
+            """
+            substitution.ended_early_at IS NULL AND substitution.ends_at > \(clock.now())
+              AND (substitution.principal_id = \(principal.id) OR substitution.substitute_principal_id = \(principal.id))
+            """)
+    }
+
+    /// People have substitutions among their own partner's people alone.
+    private func open(of principal: Principal, _ condition: Statement) async throws -> [Substitution] {
+        try await database.readPipeline(
             .platform,
             [
                 """
                 \(fragment: Substitution.selection)
-                WHERE substitution.substitute_principal_id = \(substitute) AND \(fragment: Substitution.holds(at: now))
+                WHERE substitution.partner_id = \(principal.home.ownerID) AND \(fragment: condition)
                 ORDER BY substitution.substitution_id
                 LIMIT 50
                 """

@@ -10,7 +10,7 @@ struct PlantTime: Sendable {
 
     /// A plant without a calendar works always. A zone that is not known here is taken as UTC: the clock of a run must not fail
     /// because a machine lacks a file, and the schedules say by name that it does.
-    func time(_ calendar: ServiceLevelRequest.Calendar, in transaction: TenantTransaction) async throws
+    func time(_ calendar: TimeKind, in transaction: TenantTransaction) async throws
         -> ServiceLevelClock.Time
     {
         guard calendar == .plant else { return ServiceLevelClock.Time(.always, in: .utc) }

@@ -12,6 +12,8 @@ import Workflow
 struct CommitEffects: Sendable {
     let plant: PlantKey
     let now: Timestamp
+    /// What counts as time for the human tasks that are asked for.
+    let time: ServiceLevelClock.Time
     private(set) var listeners: [(run: RunID, wait: String, filter: EventFilter)] = []
     private(set) var humanTasks: [(run: RunID, wait: String, task: HumanTaskSpecification)] = []
     /// Requests to the clocks of runs.
@@ -29,9 +31,13 @@ struct CommitEffects: Sendable {
         case error(WorkflowError)
     }
 
-    init(_ commits: [RunCommit], plant: PlantKey, triggers: PlantTriggers?, ids: OrderedIdentifiers, now: Timestamp) {
+    init(
+        _ commits: [RunCommit], plant: PlantKey, triggers: PlantTriggers?, ids: OrderedIdentifiers, now: Timestamp,
+        time: ServiceLevelClock.Time
+    ) {
         self.plant = plant
         self.now = now
+        self.time = time
         for commit in commits {
             for wait in commit.opened { open(wait, of: commit.runID, triggers, ids) }
             closed += commit.closed.map { (commit.runID, $0) }
@@ -45,6 +51,16 @@ struct CommitEffects: Sendable {
         commits.contains { commit in
             !commit.emitted.isEmpty
                 || commit.opened.contains { if case .childRun = $0.kind { true } else { false } }
+        }
+    }
+
+    /// Whether any commit asks people for something within working time: then the plant's calendar must be known.
+    static func needWorkingTime(_ commits: [RunCommit]) -> Bool {
+        commits.contains { commit in
+            commit.opened.contains { wait in
+                guard case .humanTask(let request) = wait.kind else { return false }
+                return HumanTaskSpecification.countsWorkingTime(request)
+            }
         }
     }
 
@@ -62,7 +78,7 @@ struct CommitEffects: Sendable {
         case .event(let filter): listeners.append((run, wait.id, filter))
         case .humanTask(let request):
             do {
-                let task = try HumanTaskSpecification(request, taskReference: wait.taskReference, openedAt: now)
+                let task = try HumanTaskSpecification(request, taskReference: wait.taskReference, openedAt: now, time)
                 humanTasks.append((run, wait.id, task))
             } catch {
                 answers.append((run, wait.id, .error(error)))
