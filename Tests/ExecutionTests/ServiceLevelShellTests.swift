@@ -263,6 +263,33 @@ struct ServiceLevelShellTests {
         }
     }
 
+    @Test("control planes that look at once take one step of the escalation for one breach")
+    func escalationOnce() async throws {
+        try await ShellFixture.with { shell in
+            let (runner, item) = try await begun(shell)
+            let (run, _) = try await ask(
+                ["name": "r", "target": 60, "calendar": "elapsed", "onBreach": ["escalate": true]], item, runner, "s#1")
+            let task = Wait(
+                id: "h#1", taskReference: "/do/1/ask", attempt: 1, openedAt: WorkItem.moment,
+                kind: .humanTask(
+                    HumanTaskRequest(arguments: [
+                        "title": "Look", "role": "operator",
+                        "escalation": [
+                            ["after": "P1D", "role": "supervisor"], ["after": "P2D", "role": "quality"],
+                            ["after": "P3D", "role": "client-admin"],
+                        ],
+                    ])))
+            _ = try await runner.call([run.waiting(for: [task])])
+            shell.clock.advance(seconds: 61)
+            async let one = watch(shell).act()
+            async let two = watch(shell.restarted()).act()
+            _ = try await (one, two)
+            let escalated = try #require(try await shell.tasks.list(in: shell.scope, page: PageRequest()).items.first)
+            #expect(escalated.escalationLevel == 1 && escalated.roles == [.supervisor])
+            #expect(try await occurrences(shell, item.runID) == ["started", "breached"])
+        }
+    }
+
     @Test("another plant's clocks are not to be seen")
     func foreign() async throws {
         try await ShellFixture.with { shell in
