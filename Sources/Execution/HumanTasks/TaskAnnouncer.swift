@@ -60,6 +60,8 @@ package struct TaskAnnouncer: Sendable {
     private func tell(in plant: PlantKey) async throws -> Int {
         let now = clock.now()
         let notification = board.notification(for: plant)
+        // Read before the transaction: one that holds a connection should not wait for another.
+        _ = try await triggers.triggers(of: plant)
         let (count, emission) = try await database.transaction(plant.scope) { transaction in
             let rows = try await transaction.query(Self.taking(plant))
             guard !rows.isEmpty else { return (0, EmittedEvents.Emission()) }

@@ -109,6 +109,8 @@ package struct ServiceLevelWatch: Service {
         let plant = key.plant
         let levels = ServiceLevels(plant: plant, zones: zones, now: now)
         let notification = board.notification(for: plant)
+        // Read before the transaction: one that holds a connection should not wait for another.
+        _ = try await triggers.triggers(of: plant)
         let emission = try await database.transaction(plant.scope) { transaction in
             let run = try await transaction.one(
                 """

@@ -46,11 +46,17 @@ struct CommitEffects: Sendable {
         }
     }
 
-    /// Whether any commit starts another run of the plant: then its workflows must be known.
+    /// Whether any commit starts another run of the plant, or may by an event: then its workflows must be known before the
+    /// transaction, which holds a connection and should not wait for another.
     static func needTriggers(_ commits: [RunCommit]) -> Bool {
         commits.contains { commit in
             !commit.emitted.isEmpty
-                || commit.opened.contains { if case .childRun = $0.kind { true } else { false } }
+                || commit.opened.contains {
+                    switch $0.kind {
+                    case .childRun, .serviceLevel: true
+                    default: false
+                    }
+                }
         }
     }
 
