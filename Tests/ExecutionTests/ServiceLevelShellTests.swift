@@ -281,9 +281,12 @@ struct ServiceLevelShellTests {
                     ])))
             _ = try await runner.call([run.waiting(for: [task])])
             shell.clock.advance(seconds: 61)
-            async let one = watch(shell).act()
-            async let two = watch(shell.restarted()).act()
-            _ = try await (one, two)
+            // As many as the pool has connections: none waits for a second one while it holds its own.
+            let watches = (0..<4).map { _ in watch(shell.restarted()) }
+            try await withThrowingTaskGroup { group in
+                for watch in watches { group.addTask { _ = try await watch.act() } }
+                try await group.waitForAll()
+            }
             let escalated = try #require(try await shell.tasks.list(in: shell.scope, page: PageRequest()).items.first)
             #expect(escalated.escalationLevel == 1 && escalated.roles == [.supervisor])
             #expect(try await occurrences(shell, item.runID) == ["started", "breached"])
