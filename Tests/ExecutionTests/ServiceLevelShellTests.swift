@@ -172,8 +172,13 @@ struct ServiceLevelShellTests {
             try await calendars.replace(BusinessCalendarDirectory.always, of: shell.scope, by: .system)
             _ = try await watch(shell).act()
             #expect(try await occurrences(shell, item.runID) == ["started", "breached"])
-            await #expect(throws: Problem.self) {
-                try await calendars.replace(["hours": ["mon": []]], of: shell.scope, by: .system)
+            let name = String(repeating: "x", count: 300)
+            let holidays = (0..<1000).map { _ -> JSONValue in ["date": "2026-12-25", "name": .string(name)] }
+            let large: JSONValue = ["hours": ["monday": ["08:00-12:00"]], "holidays": .array(holidays)]
+            for wrong: JSONValue in [["hours": ["mon": []]], large] {
+                #expect(
+                    await refusal { try await calendars.replace(wrong, of: shell.scope, by: .system) }
+                        == .invalidParameters)
             }
         }
     }

@@ -107,6 +107,29 @@ struct TaskDeadlineTests {
         }
     }
 
+    @Test("a calendar that cannot be read is an error of the tasks that ask for it, and of nothing else")
+    func brokenCalendar() async throws {
+        try await ShellFixture.with { shell in
+            _ = try await shell.database.pipeline(
+                shell.scope,
+                [
+                    """
+                    INSERT INTO millwright.business_calendar (partner_id, client_id, plant_id, calendar)
+                    VALUES (\(shell.place.partnerID), \(shell.place.clientID), \(shell.place.plantID), '{"hours": 5}')
+                    """
+                ])
+            let opened = try await shell.open(
+                ("a", Asked.approval(["due": "PT1H", "calendar": "plant"])), ("b", Asked.approval(["due": "PT1H"])))
+            #expect(opened.tasks.map(\.taskName) == ["b"])
+            let answered = try #require(try await opened.runner.call().work.first)
+            guard case .failed(_, let error)? = answered.inputs.first?.input.kind else {
+                Issue.record("unexpected: \(answered)")
+                return
+            }
+            #expect(error.type == StandardErrorType.configuration.uri && error.detail?.contains("/hours") == true)
+        }
+    }
+
     @Test("a task that cannot be acted on, or told of, keeps no other plant's waiting")
     func brokenTask() async throws {
         try await ShellFixture.with { shell in

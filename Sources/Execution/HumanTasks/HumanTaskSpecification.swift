@@ -19,7 +19,7 @@ package struct HumanTaskSpecification: Sendable {
 
     /// - Parameter time: the plant's working time, for the tasks that count it.
     /// - Throws: a validation error that names every wrong argument; the workflow may catch it.
-    init(_ request: HumanTaskRequest, taskReference: String, openedAt: Timestamp, _ time: ServiceLevelClock.Time)
+    init(_ request: HumanTaskRequest, taskReference: String, openedAt: Timestamp, _ time: CommitEffects.WorkingTime)
         throws(WorkflowError)
     {
         let read = HumanTaskArguments.read(request.arguments, objectionToRole: Self.objection)
@@ -28,7 +28,8 @@ package struct HumanTaskSpecification: Sendable {
         taskName = name.replacing("~1", with: "/").replacing("~0", with: "~")
         arguments = read.arguments
         self.openedAt = openedAt
-        let moments = try HumanTaskMoments(read.arguments, openedAt: openedAt, time)
+        let counted = read.arguments.calendar == .plant ? try time.get() : ServiceLevelClock.Time(.always, in: .utc)
+        let moments = try HumanTaskMoments(read.arguments, openedAt: openedAt, counted)
         dueAt = moments.dueAt
         followUpAt = moments.followUpAt
         reminders = moments.reminders

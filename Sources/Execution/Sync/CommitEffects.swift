@@ -12,8 +12,8 @@ import Workflow
 struct CommitEffects: Sendable {
     let plant: PlantKey
     let now: Timestamp
-    /// What counts as time for the human tasks that are asked for.
-    let time: ServiceLevelClock.Time
+    /// What counts as time for the human tasks that ask for the plant's, or why that is not known.
+    let time: WorkingTime
     private(set) var listeners: [(run: RunID, wait: String, filter: EventFilter)] = []
     private(set) var humanTasks: [(run: RunID, wait: String, task: HumanTaskSpecification)] = []
     /// Requests to the clocks of runs.
@@ -26,6 +26,8 @@ struct CommitEffects: Sendable {
     /// Runs that ended after they had waited: nothing of theirs may stay behind.
     private(set) var ended: [RunID] = []
 
+    typealias WorkingTime = Result<ServiceLevelClock.Time, WorkflowError>
+
     enum Answer: Sendable {
         case result(JSONValue)
         case error(WorkflowError)
@@ -33,7 +35,7 @@ struct CommitEffects: Sendable {
 
     init(
         _ commits: [RunCommit], plant: PlantKey, triggers: PlantTriggers?, ids: OrderedIdentifiers, now: Timestamp,
-        time: ServiceLevelClock.Time
+        time: WorkingTime
     ) {
         self.plant = plant
         self.now = now
@@ -83,7 +85,7 @@ struct CommitEffects: Sendable {
         case .call, .timer: break  // The runner performs the one; the other stands in the run itself.
         case .event(let filter): listeners.append((run, wait.id, filter))
         case .humanTask(let request):
-            do {
+            do throws(WorkflowError) {
                 let task = try HumanTaskSpecification(request, taskReference: wait.taskReference, openedAt: now, time)
                 humanTasks.append((run, wait.id, task))
             } catch {

@@ -83,10 +83,16 @@ extension SyncService {
     }
 
     /// The plant's calendar as it is now; every second, where nothing of the commits follows from it.
-    private func workingTime(for commits: [RunCommit], of plant: PlantKey) async throws -> ServiceLevelClock.Time {
-        guard CommitEffects.needWorkingTime(commits) else { return ServiceLevelClock.Time(.always, in: .utc) }
+    private func workingTime(for commits: [RunCommit], of plant: PlantKey) async throws -> CommitEffects.WorkingTime {
+        guard CommitEffects.needWorkingTime(commits) else { return .success(.init(.always, in: .utc)) }
         let time = PlantTime(plant: plant, zones: zones)
-        return try await database.read(plant.scope) { try await time.time(.plant, in: $0) }
+        return try await database.read(plant.scope) { transaction in
+            do {
+                return .success(try await time.time(.plant, in: transaction))
+            } catch let error as WorkflowError {
+                return .failure(error)
+            }
+        }
     }
 
     /// The fence, and with it a sign of life when one is due.
