@@ -15,10 +15,10 @@ struct ShippedTemplateTests {
     }()
     private static let root = project + "/Templates"
 
-    @Test("the catalogue has the three templates")
+    @Test("the catalogue has the four templates")
     func all() {
         let names = TemplatePackage.readAll(in: Self.root).compactMap(\.package?.slug)
-        #expect(names == ["maintenance-triage", "production-incident", "quality-containment"])
+        #expect(names == ["maintenance-triage", "production-incident", "quality-containment", "rework-approval"])
     }
 
     @Test("each is clean, without a warning", arguments: TemplatePackage.readAll(in: root).map(\.folder))

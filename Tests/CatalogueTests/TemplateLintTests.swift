@@ -179,6 +179,26 @@ struct TemplateLintTests {
             !workflow("dueInSeconds: 60", "priority: ${ 1000 }\n        due: ${ .x }").contains { $0.contains("“") })
     }
 
+    @Test("roles that an approval matrix gives exist, may decide, and are declared")
+    func rolesOfATable() {
+        func lint(_ roles: String, _ declared: String) -> [String] {
+            let table = """
+
+                    matrix:
+                      format: decision-table
+                      default: { rows: [ { then: { roles: [\(roles)] } } ], otherwise: { role: supervisor } }
+                """
+            let declaring = SampleTemplate.metadata.replacing("roles: [supervisor]", with: "roles: [\(declared)]")
+            let computed = SampleTemplate.workflow.replacing(
+                "role: ${ $context.parameters.approver }", with: "role: ${ .role }")
+            return SampleTemplate.lint(metadata: declaring + table, workflow: computed)
+        }
+        #expect(lint("quality", "supervisor, quality").filter { $0.contains("error") || $0.contains("checked") } == [])
+        #expect(lint("king", "supervisor").contains { $0.contains("there is no role “king”") })
+        #expect(lint("auditor", "supervisor, auditor").contains { $0.contains("“auditor” cannot decide") })
+        #expect(lint("quality", "supervisor").contains { $0.contains("for the role “quality”: add it") })
+    }
+
     @Test("a form that is no schema is an error")
     func form() {
         #expect(

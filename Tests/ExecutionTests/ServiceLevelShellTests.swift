@@ -172,9 +172,60 @@ struct ServiceLevelShellTests {
             try await calendars.replace(BusinessCalendarDirectory.always, of: shell.scope, by: .system)
             _ = try await watch(shell).act()
             #expect(try await occurrences(shell, item.runID) == ["started", "breached"])
-            await #expect(throws: Problem.self) {
-                try await calendars.replace(["hours": ["mon": []]], of: shell.scope, by: .system)
+            let name = String(repeating: "x", count: 300)
+            let holidays = (0..<1000).map { _ -> JSONValue in ["date": "2026-12-25", "name": .string(name)] }
+            let large: JSONValue = ["hours": ["monday": ["08:00-12:00"]], "holidays": .array(holidays)]
+            for wrong: JSONValue in [["hours": ["mon": []]], large] {
+                #expect(
+                    await refusal { try await calendars.replace(wrong, of: shell.scope, by: .system) }
+                        == .invalidParameters)
             }
+        }
+    }
+
+    @Test("what branches of one commit ask of a clock at the same moment stands once, and faults nothing")
+    func sameMoment() async throws {
+        try await ShellFixture.with { shell in
+            let (runner, item) = try await begun(shell)
+            let (run, _) = try await ask(["name": "r", "target": 100, "calendar": "elapsed"], item, runner, "s#1")
+            shell.clock.advance(seconds: 1)
+            let actions = ["pause", "resume", "pause", "resume", "stop"]
+            let asked =
+                actions.enumerated().map { index, action in
+                    Self.asking("b#\(index)", ["name": "r", "action": .string(action)])
+                } + [
+                    Self.asking("c#1", ["name": "r", "target": 100, "calendar": "elapsed"]),
+                    Self.asking("c#2", ["name": "r", "action": "stop"]),
+                ]
+            #expect(try await runner.call([run.waiting(for: asked)]).verdicts == [.committed])
+            let occasions = try await occurrences(shell, item.runID).map { $0.prefix { $0 != "-" } }
+            #expect(occasions.sorted() == ["paused", "resumed", "started", "started", "stopped", "stopped"])
+        }
+    }
+
+    @Test("a plant whose calendar cannot be read keeps no other plant's clocks silent")
+    func brokenCalendar() async throws {
+        try await ShellFixture.with { shell in
+            let (runner, item) = try await begun(shell)
+            _ = try await ask(["name": "r", "target": 60], item, runner, "s#1")
+            let other = try await shell.sibling()
+            shell.clock.advance(seconds: 1)
+            let (second, waiting) = try await begun(other)
+            _ = try await ask(["name": "r", "target": 60], waiting, second, "s#1")
+            _ = try await shell.database.pipeline(
+                shell.scope,
+                [
+                    """
+                    INSERT INTO millwright.business_calendar (partner_id, client_id, plant_id, calendar)
+                    VALUES (\(shell.place.partnerID), \(shell.place.clientID), \(shell.place.plantID), '{"hours": 5}')
+                    """,
+                    "UPDATE millwright.sla_clock SET next_action_at = due_at",
+                ])
+            shell.clock.advance(seconds: 120)
+            let pause = try await watch(shell).act()
+            #expect(pause > 0, "it does not spin")
+            #expect(try await occurrences(other, waiting.runID) == ["started", "breached"])
+            #expect(try await occurrences(shell, item.runID) == ["started"])
         }
     }
 
@@ -214,6 +265,36 @@ struct ServiceLevelShellTests {
             _ = try await watch(shell).act()
             let escalated = try #require(try await shell.tasks.list(in: shell.scope, page: PageRequest()).items.first)
             #expect(escalated.roles == [.clientAdmin] && escalated.escalationLevel == 1)
+        }
+    }
+
+    @Test("control planes that look at once take one step of the escalation for one breach")
+    func escalationOnce() async throws {
+        try await ShellFixture.with { shell in
+            let (runner, item) = try await begun(shell)
+            let (run, _) = try await ask(
+                ["name": "r", "target": 60, "calendar": "elapsed", "onBreach": ["escalate": true]], item, runner, "s#1")
+            let task = Wait(
+                id: "h#1", taskReference: "/do/1/ask", attempt: 1, openedAt: WorkItem.moment,
+                kind: .humanTask(
+                    HumanTaskRequest(arguments: [
+                        "title": "Look", "role": "operator",
+                        "escalation": [
+                            ["after": "P1D", "role": "supervisor"], ["after": "P2D", "role": "quality"],
+                            ["after": "P3D", "role": "client-admin"],
+                        ],
+                    ])))
+            _ = try await runner.call([run.waiting(for: [task])])
+            shell.clock.advance(seconds: 61)
+            // As many as the pool has connections: none waits for a second one while it holds its own.
+            let watches = (0..<4).map { _ in watch(shell.restarted()) }
+            try await withThrowingTaskGroup { group in
+                for watch in watches { group.addTask { _ = try await watch.act() } }
+                try await group.waitForAll()
+            }
+            let escalated = try #require(try await shell.tasks.list(in: shell.scope, page: PageRequest()).items.first)
+            #expect(escalated.escalationLevel == 1 && escalated.roles == [.supervisor])
+            #expect(try await occurrences(shell, item.runID) == ["started", "breached"])
         }
     }
 

@@ -29,7 +29,7 @@ struct SubstitutionTests {
             _ = try await name(shell, people[1], for: people[0])
             #expect(
                 try await shell.tasks.list(
-                    for: people[1], by: shell.tasks.substitutions.current(of: people[1].id)[0], page: .init()
+                    for: people[1], by: shell.tasks.substitutions.current(of: people[1])[0], page: .init()
                 ).items.map(\.id) == [tasks[0].id])
             let decided = try await shell.approve(tasks[0], by: people[1], for: people[0])
             #expect(decided.decision?.onBehalfOf?.id == people[0].id && decided.decision?.decidedBy == people[1].id)
@@ -71,6 +71,13 @@ struct SubstitutionTests {
                 await refusal { try await self.name(shell, quality, for: absent, lends: true) } == .forbidden,
                 "nobody lends its own role")
             #expect(await refusal { try await self.name(shell, quality, for: absent, by: quality) } == .forbidden)
+            #expect(
+                await refusal {
+                    try await shell.tasks.substitutions.add(
+                        .init(
+                            absent: "nobody@example.com", substitute: "\(quality.id)",
+                            endsAt: shell.clock.now().adding(seconds: 60)), in: shell.scope, by: quality)
+                } == .forbidden, "whoever there is or is not")
             _ = try await name(shell, quality, for: absent, role: .maintenance, lends: true, by: admin)
             #expect(await refusal { try await shell.approve(task, by: quality, for: absent) } == .forbidden)
             _ = try await name(

@@ -61,6 +61,95 @@ struct TaskDeadlineTests {
         }
     }
 
+    @Test(
+        "with the plant's calendar a task is due in working time of the plant's zone, and reminds and escalates in it")
+    func workingTime() async throws {
+        try await ShellFixture.with { shell in
+            let calendars = BusinessCalendarDirectory(database: shell.database, bell: shell.bell, clock: shell.clock)
+            let day = String(shell.clock.now().adding(seconds: 30 * 86_400).description.prefix(10))
+            let exceptions: JSONValue = [["date": .string(day), "hours": ["08:00-20:00"]]]
+            try await calendars.replace(["hours": [:], "exceptions": exceptions], of: shell.scope, by: .system)
+            var arguments = Asked.approval(Self.everything)
+            arguments.set("calendar", "plant")
+            let task = try await shell.open(("a", arguments), ("b", Asked.approval(Self.everything))).tasks
+            let zone = try await TestZones().rules(of: "Europe/Berlin")
+            let noon = try #require(Timestamp("\(day)T12:00:00Z"))
+            let eight = noon.adding(seconds: -4 * 3600 - Double(zone.offsetSeconds(at: noon)))
+            #expect(task[0].dueAt == eight.adding(seconds: 600))
+            #expect(task[0].reminders == [eight.adding(seconds: 60), eight.adding(seconds: 300)])
+            #expect(task[1].dueAt == task[1].openedAt.adding(seconds: 600), "the other counts every second")
+            shell.clock.advance(seconds: eight.unixSeconds - shell.clock.now().unixSeconds - 1)
+            _ = try await deadlines(shell).act()
+            #expect(try await shell.task(task[0]).remindersSent == 0)
+            shell.clock.advance(seconds: 430)
+            _ = try await deadlines(shell).act()
+            _ = try await deadlines(shell).act()
+            let now = try await shell.task(task[0])
+            #expect(now.escalationLevel == 1 && now.status == .open && now.remindersSent == 2)
+            #expect(try await shell.task(task[1]).status == .expired)
+        }
+    }
+
+    @Test("a duration that the plant's calendar never has is an error of the task, which the workflow can catch")
+    func workingTimeThatNeverComes() async throws {
+        try await ShellFixture.with { shell in
+            let calendars = BusinessCalendarDirectory(database: shell.database, bell: shell.bell, clock: shell.clock)
+            let never: JSONValue = ["hours": [:], "exceptions": [["date": "1990-01-01", "hours": ["08:00-12:00"]]]]
+            try await calendars.replace(never, of: shell.scope, by: .system)
+            let opened = try await shell.open(("a", Asked.approval(["due": "PT1H", "calendar": "plant"])))
+            #expect(opened.tasks.isEmpty)
+            let answered = try #require(try await opened.runner.call().work.first)
+            guard case .failed(_, let error)? = answered.inputs.first?.input.kind else {
+                Issue.record("unexpected: \(answered)")
+                return
+            }
+            #expect(error.type == StandardErrorType.validation.uri && error.detail?.contains("/due") == true)
+        }
+    }
+
+    @Test("a calendar that cannot be read is an error of the tasks that ask for it, and of nothing else")
+    func brokenCalendar() async throws {
+        try await ShellFixture.with { shell in
+            _ = try await shell.database.pipeline(
+                shell.scope,
+                [
+                    """
+                    INSERT INTO millwright.business_calendar (partner_id, client_id, plant_id, calendar)
+                    VALUES (\(shell.place.partnerID), \(shell.place.clientID), \(shell.place.plantID), '{"hours": 5}')
+                    """
+                ])
+            let opened = try await shell.open(
+                ("a", Asked.approval(["due": "PT1H", "calendar": "plant"])), ("b", Asked.approval(["due": "PT1H"])))
+            #expect(opened.tasks.map(\.taskName) == ["b"])
+            let answered = try #require(try await opened.runner.call().work.first)
+            guard case .failed(_, let error)? = answered.inputs.first?.input.kind else {
+                Issue.record("unexpected: \(answered)")
+                return
+            }
+            #expect(error.type == StandardErrorType.configuration.uri && error.detail?.contains("/hours") == true)
+        }
+    }
+
+    @Test("a task that cannot be acted on, or told of, keeps no other plant's waiting")
+    func brokenTask() async throws {
+        try await ShellFixture.with { shell in
+            let arguments = Asked.approval(["due": "PT1M", "announce": ["opened", "expired"]])
+            let broken = try await shell.open(("a", arguments)).tasks[0]
+            let other = try await shell.sibling()
+            shell.clock.advance(seconds: 1)
+            let task = try await other.open(("a", arguments)).tasks[0]
+            // A role that this version does not know, as after going back to an older one.
+            _ = try await shell.database.pipeline(
+                shell.scope,
+                ["UPDATE millwright.human_task SET role = 'astronaut' WHERE human_task_id = \(broken.id)"])
+            shell.clock.advance(seconds: 120)
+            for _ in 0..<2 { _ = try? await deadlines(shell).act() }
+            #expect(try await other.task(task).status == .expired)
+            #expect(try await told(other) == ["expired", "opened"])
+            #expect(try await told(shell) == [])
+        }
+    }
+
     @Test("reminders that came together while nobody looked are one")
     func missed() async throws {
         try await ShellFixture.with { shell in

@@ -21,6 +21,8 @@ struct PortalSafetyTests {
                 try await guest.get("/portal/sign-in"), try await guest.signIn(key: "x"),
                 try await browser.get("/portal"),
                 try await browser.get(portal.path(task)), try await browser.get("/portal/nothing"),
+                try await browser.get("/portal/substitutes"),
+                try await browser.post("/portal/substitutes", ["until": "x"], from: "/portal"),
                 try await browser.post(portal.path(task), ["outcome": "approve"]),
                 try await browser.post(portal.path(task), ["outcome": "x"], from: "/portal"),
             ] {

@@ -48,6 +48,47 @@ struct BusinessCalendarTests {
         #expect(office.seconds(from: try at(start), to: try at(end), in: Self.berlin) == hours * 3600)
     }
 
+    @Test(
+        "backwards it is the same time: the latest moment from which so much working time is left",
+        arguments: [
+            ("2026-12-17T15:00:00+01:00", 4.0, "2026-12-17T10:00:00+01:00"),
+            ("2026-12-21T09:00:00+01:00", 4.0, "2026-12-18T11:00:00+01:00"),
+            ("2027-01-01T09:00:00+01:00", 2.0, "2026-12-24T16:00:00+01:00"),
+            // At night nothing has passed since the evening.
+            ("2026-12-18T03:00:00+01:00", 1.0, "2026-12-17T16:00:00+01:00"),
+            ("2026-12-25T03:00:00+01:00", 0.0, "2026-12-25T03:00:00+01:00"),
+        ])
+    func backwards(_ end: String, _ hours: Double, _ start: String) throws {
+        let office = try calendar(Self.office)
+        let moment = office.moment(before: hours * 3600, from: try at(end), in: Self.berlin)
+        #expect(moment == (try at(start)), "\(moment as Any)")
+    }
+
+    @Test("a day's exception that goes on into the next day counts wherever the next day's own entry stands")
+    func orderOfExceptions() throws {
+        let late: JSONValue = ["date": "2026-12-18", "hours": ["22:00-02:00"]]
+        let next: JSONValue = ["date": "2026-12-19", "hours": ["09:00-11:00"]]
+        for exceptions: JSONValue in [[late, next], [next, late]] {
+            let calendar = try calendar(["hours": [:], "exceptions": exceptions])
+            let all = calendar.seconds(
+                from: try at("2026-12-18T00:00:00+01:00"), to: try at("2026-12-20T00:00:00+01:00"), in: Self.berlin)
+            #expect(all == 6 * 3600)
+        }
+    }
+
+    @Test("holidays are bounded together, not only one by one")
+    func manyHolidays() throws {
+        func holidays(_ years: ClosedRange<Int>) -> JSONValue {
+            .array(years.map { ["from": .string("\($0)-01-01"), "to": .string("\($0)-12-31")] })
+        }
+        let hours: JSONValue = ["monday": ["08:00-12:00"]]
+        _ = try calendar(["hours": hours, "holidays": holidays(2000...2009)])
+        let error = try #require(throws: CalendarMistakes.self) {
+            try calendar(["hours": hours, "holidays": holidays(2000...2099)])
+        }
+        #expect(error.items.map(\.path) == ["/holidays"])
+    }
+
     @Test("a night shift belongs to two days, and holidays cut off what is theirs")
     func nightShift() throws {
         let night = try calendar([
@@ -70,6 +111,8 @@ struct BusinessCalendarTests {
         let autumn = try at("2026-10-25T00:00:00+02:00")
         #expect(always.moment(after: 25 * 3600, from: autumn, in: Self.berlin) == (try at("2026-10-26T00:00:00+01:00")))
         let spring = try at("2026-03-29T00:00:00+01:00")
+        #expect(
+            always.moment(before: 23 * 3600, from: try at("2026-03-30T00:00:00+02:00"), in: Self.berlin) == spring)
         #expect(always.moment(after: 23 * 3600, from: spring, in: Self.berlin) == (try at("2026-03-30T00:00:00+02:00")))
     }
 
@@ -78,6 +121,7 @@ struct BusinessCalendarTests {
         let once = try calendar(["hours": [:], "exceptions": [["date": "2026-01-01", "hours": ["08:00-09:00"]]]])
         #expect(once.moment(after: 60, from: try at("2026-06-01T00:00:00Z"), in: .utc) == nil)
         #expect(once.moment(after: 60, from: try at("2025-06-01T00:00:00Z"), in: .utc) != nil)
+        #expect(once.moment(before: 60, from: try at("2025-06-01T00:00:00Z"), in: .utc) == nil)
     }
 
     @Test("every mistake is named at its place")

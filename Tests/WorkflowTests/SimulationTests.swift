@@ -46,13 +46,19 @@ struct SimulationTests {
         #expect(given.run(["lots": ["A", "B", "C", "D"]], answers: answers).output == ["seen": [1, "b", 2, 2]])
     }
 
-    @Test("a human task without a decision expires when it is to expire at its due time")
-    func expiry() throws {
+    @Test(
+        "a human task without a decision expires at its due time, however that is written, unless it is to be escalated",
+        arguments: ["dueInSeconds: 90, onDue: expire", "dueInSeconds: 90", "due: PT90S", "due: PT90S, calendar: plant"])
+    func expiry(_ due: String) throws {
+        let waiting = try Given(
+            "- a: {call: 'human-task:1.0.0@default', with: {title: T, role: operator, due: PT90S, onDue: escalate}}"
+        ).run()
+        #expect(!waiting.status.isFinal)
         let given = try Given(
             """
             - a:
                 call: human-task:1.0.0@default
-                with: {title: T, role: operator, dueInSeconds: 90, onDue: expire}
+                with: {title: T, role: operator, \(due)}
             """)
         let run = given.run()
         #expect(run.output == ["outcome": "expired"])

@@ -33,6 +33,10 @@ extension TemplateLint {
     func checkRoles() {
         for name in metadata.roles { checkRole(name) { complainInMetadata(at: "/roles", $0) } }
         var needed: Set<String> = []
+        for (role, pointer) in tableRoles {
+            checkRole(role) { complainInMetadata(at: pointer, $0) }
+            needed.insert(role)
+        }
         for task in humanTasks {
             let arguments = task.definition["with"]
             needed.formUnion(roles(in: arguments, at: "\(task.pointer)/with"))
@@ -67,6 +71,8 @@ extension TemplateLint {
         guard let name = ParameterUse.names(in: text).first?.first,
             let schema = metadata.parameters["properties"]?[name]
         else {
+            // One of those that an approval matrix names; they are checked where it names them.
+            if !tableRoles.isEmpty { return [] }
             complain(.warning, at: pointer, "which role this is cannot be checked: use a parameter with an enum")
             return []
         }
@@ -78,6 +84,25 @@ extension TemplateLint {
             checkRole(choice) { complainInMetadata(at: "/parameters/properties/\(name)/enum", $0) }
         }
         return [schema["default"]?.stringValue].compactMap { $0 }
+    }
+
+    /// Roles that the template's own decision tables give: `role` and `roles` of what follows from their rows.
+    private var tableRoles: [(role: String, pointer: String)] {
+        (metadata.parameters["properties"]?.objectValue ?? [:]).flatMap { name, schema in
+            guard schema["format"] == ParameterValues.tableFormat, let table = schema["default"] else {
+                return [(role: String, pointer: String)]()
+            }
+            let place = "/parameters/properties/\(name)/default"
+            var outcomes = (table["rows"]?.arrayValue ?? []).enumerated().map { index, row in
+                (row["then"], "\(place)/rows/\(index)/then")
+            }
+            outcomes.append((table["otherwise"], "\(place)/otherwise"))
+            return outcomes.flatMap { outcome, pointer in
+                let one = outcome?["role"]?.stringValue.map { [($0, "\(pointer)/role")] } ?? []
+                let several = (outcome?["roles"]?.arrayValue ?? []).compactMap(\.stringValue)
+                return one + several.map { ($0, "\(pointer)/roles") }
+            }
+        }
     }
 
     private func checkRole(_ name: String, _ complain: (String) -> Void) {

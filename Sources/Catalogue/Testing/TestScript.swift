@@ -20,7 +20,9 @@ struct TestScript {
             opened[role] = number + 1
             let replies = replies(role)
             guard number < replies.count, case .expiry = replies[number].reply else { continue }
-            learned[role, default: [:]][number] = task.arguments["dueInSeconds"]?.doubleValue ?? 0
+            let expiry = HumanTaskMoments.expiry(of: task.arguments, openedAt: task.at, SimulatedAnswers().time)
+            let seconds = expiry.map { $0.unixSeconds - task.at.unixSeconds } ?? 0
+            learned[role, default: [:]][number] = max(0, seconds)
         }
         defer { expirySeconds = learned }
         return learned != expirySeconds

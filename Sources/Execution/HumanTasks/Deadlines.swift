@@ -39,20 +39,24 @@ package struct Deadlines: Service {
         }
     }
 
-    /// Acts on what is due; answers the seconds until the next look.
+    /// Acts on what is due; answers the seconds until the next look. A task that cannot be acted on keeps nobody else's
+    /// waiting.
     package func act() async throws -> Double {
         let now = service.clock.now()
         let due = try await due(at: now)
+        var failures = 0
         for (scope, id) in due.tasks {
             do {
                 try await service.actOnDeadline(of: id, in: scope)
             } catch {
                 logger.warning("a deadline was not acted on", metadata: ["task": "\(id)", "reason": "\(error)"])
-                return Self.pauseAfterFailureSeconds
+                failures += 1
             }
         }
         let isMoreToTell = try await announcer?.tell() ?? false
-        if due.tasks.count == Self.maximumTasks || isMoreToTell { return 0 }
+        let isMoreDue = due.tasks.count == Self.maximumTasks && failures < due.tasks.count
+        if isMoreDue || isMoreToTell { return 0 }
+        if failures > 0 { return Self.pauseAfterFailureSeconds }
         guard let next = due.next else { return Self.longestSleepSeconds }
         return min(Self.longestSleepSeconds, max(0, next.unixSeconds - service.clock.now().unixSeconds))
     }

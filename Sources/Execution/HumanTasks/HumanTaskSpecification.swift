@@ -1,3 +1,4 @@
+import JSON
 package import Primitives
 import Tenancy
 package import Workflow
@@ -16,41 +17,41 @@ package struct HumanTaskSpecification: Sendable {
     /// In order, each after the opening.
     package var reminders: [Timestamp]
 
+    /// - Parameter time: the plant's working time, for the tasks that count it.
     /// - Throws: a validation error that names every wrong argument; the workflow may catch it.
-    init(_ request: HumanTaskRequest, taskReference: String, openedAt: Timestamp) throws(WorkflowError) {
+    init(_ request: HumanTaskRequest, taskReference: String, openedAt: Timestamp, _ time: CommitEffects.WorkingTime)
+        throws(WorkflowError)
+    {
         let read = HumanTaskArguments.read(request.arguments, objectionToRole: Self.objection)
         guard read.mistakes.isEmpty else { throw Self.error(read.mistakes) }
         let name = taskReference.split(separator: "/").last.map(String.init) ?? taskReference
         taskName = name.replacing("~1", with: "/").replacing("~0", with: "~")
         arguments = read.arguments
         self.openedAt = openedAt
-        dueAt = read.arguments.due.map { $0.timestamp(from: openedAt) }
-        followUpAt = read.arguments.followUp.map { $0.timestamp(from: openedAt) }
-        reminders = Self.reminders(read.arguments, openedAt: openedAt, dueAt: dueAt)
+        let counted = read.arguments.calendar == .plant ? try time.get() : ServiceLevelClock.Time(.always, in: .utc)
+        let moments = try HumanTaskMoments(read.arguments, openedAt: openedAt, counted)
+        dueAt = moments.dueAt
+        followUpAt = moments.followUpAt
+        reminders = moments.reminders
+        for (index, seconds) in moments.escalationSeconds.enumerated() {
+            arguments.escalation[index].afterSeconds = seconds
+        }
+    }
+
+    /// Whether the moments of a request follow from the plant's calendar, which must be read then.
+    static func countsWorkingTime(_ request: HumanTaskRequest) -> Bool {
+        request.arguments["calendar"]?.stringValue == TimeKind.plant.rawValue
     }
 
     private static func objection(to role: String) -> String? {
         Role(rawValue: role) == nil ? "is not a known role" : nil
     }
 
-    private static func error(_ mistakes: [HumanTaskArguments.Mistake]) -> WorkflowError {
+    private static func error(_ mistakes: [ArgumentMistake]) -> WorkflowError {
         WorkflowError(
             type: "https://serverlessworkflow.io/spec/1.0.0/errors/validation", status: 400,
             title: "The human task cannot be opened",
             detail: mistakes.map { "\($0.path) \($0.message)" }.joined(separator: "; "))
-    }
-
-    /// A reminder whose moment lies before the opening has nobody to remind.
-    private static func reminders(
-        _ arguments: HumanTaskArguments, openedAt: Timestamp, dueAt: Timestamp?
-    ) -> [Timestamp] {
-        let moments = arguments.reminders.compactMap { reminder -> Timestamp? in
-            switch reminder {
-            case .afterOpening(let seconds): openedAt.adding(seconds: seconds)
-            case .beforeDue(let seconds): dueAt?.adding(seconds: -seconds)
-            }
-        }
-        return Set(moments).filter { $0 > openedAt }.sorted()
     }
 
     /// The earliest of the deadline, the first escalation and the first reminder.
@@ -60,14 +61,5 @@ package struct HumanTaskSpecification: Sendable {
             escalations: arguments.escalation.map(\.afterSeconds), escalationLevel: 0, reminders: reminders,
             remindersSent: 0
         ).nextActionAt
-    }
-}
-
-extension HumanTaskArguments.Moment {
-    fileprivate func timestamp(from openedAt: Timestamp) -> Timestamp {
-        switch self {
-        case .afterOpening(let seconds): openedAt.adding(seconds: seconds)
-        case .at(let moment): moment
-        }
     }
 }

@@ -46,12 +46,14 @@ package struct SubstitutionDirectory: Sendable {
         async throws -> Substitution
     {
         let administers = principal.allows(.principalsWrite, in: scope)
+        // Before anybody is looked up: the answer does not tell whom there is.
+        let own = [principal.id.description, principal.email]
+        guard administers || new.absent.map({ own.contains($0.lowercased()) }) ?? true else {
+            throw Problem(.forbidden, "You can name a substitute for yourself. An administrator does it for others.")
+        }
         let absent = try await absent(new.absent, principal, in: scope)
         guard absent.home.ownerID == scope.ownerID else {
             throw Problem(.forbidden, "Only people of this partner and its clients have substitutes here.")
-        }
-        guard absent.id == principal.id || administers else {
-            throw Problem(.forbidden, "You can name a substitute for yourself. An administrator does it for others.")
         }
         guard !new.lendsRoles || administers else {
             throw Problem(.forbidden, "Only an administrator can lend roles to a substitute.")
@@ -165,14 +167,32 @@ package struct SubstitutionDirectory: Sendable {
     }
 
     /// For whom the principal stands in now, wherever.
-    package func current(of substitute: PrincipalID) async throws -> [Substitution] {
-        let now = clock.now()
-        return try await database.readPipeline(
+    package func current(of substitute: Principal) async throws -> [Substitution] {
+        try await open(
+            of: substitute,
+            """
+            substitution.substitute_principal_id = \(substitute.id) AND \(fragment: Substitution.holds(at: clock.now()))
+            """)
+    }
+
+    /// Those that have not ended in which the principal is away or stands in, wherever.
+    package func concerning(_ principal: Principal) async throws -> [Substitution] {
+        try await open(
+            of: principal,
+            """
+            substitution.ended_early_at IS NULL AND substitution.ends_at > \(clock.now())
+              AND (substitution.principal_id = \(principal.id) OR substitution.substitute_principal_id = \(principal.id))
+            """)
+    }
+
+    /// People have substitutions among their own partner's people alone.
+    private func open(of principal: Principal, _ condition: Statement) async throws -> [Substitution] {
+        try await database.readPipeline(
             .platform,
             [
                 """
                 \(fragment: Substitution.selection)
-                WHERE substitution.substitute_principal_id = \(substitute) AND \(fragment: Substitution.holds(at: now))
+                WHERE substitution.partner_id = \(principal.home.ownerID) AND \(fragment: condition)
                 ORDER BY substitution.substitution_id
                 LIMIT 50
                 """

@@ -31,23 +31,28 @@ package struct TaskAnnouncer: Sendable {
     }
 
     /// Tells what waits. Answers whether there may be more.
+    /// - Throws: what went wrong in a plant, when all the others have been told.
     package func tell() async throws -> Bool {
         let rows = try await database.readPipeline(
             .platform,
             [
                 """
-                SELECT DISTINCT partner_id, client_id, plant_id
-                FROM (
-                  SELECT partner_id, client_id, plant_id
-                  FROM millwright.human_task_announcement
-                  ORDER BY made_at
-                  LIMIT \(Self.maximumAnnouncements)) AS announcement
+                SELECT partner_id, client_id, plant_id
+                FROM millwright.human_task_announcement
+                GROUP BY partner_id, client_id, plant_id
+                ORDER BY min(made_at)
                 """
             ])[0]
         var isMore = false
+        var failure: (any Error)?
         for row in rows {
-            if try await tell(in: try PlantKey(try row.scope())) == Self.maximumAnnouncements { isMore = true }
+            do {
+                if try await tell(in: try PlantKey(try row.scope())) == Self.maximumAnnouncements { isMore = true }
+            } catch {
+                failure = failure ?? error
+            }
         }
+        if let failure { throw failure }
         return isMore
     }
 
@@ -55,6 +60,8 @@ package struct TaskAnnouncer: Sendable {
     private func tell(in plant: PlantKey) async throws -> Int {
         let now = clock.now()
         let notification = board.notification(for: plant)
+        // Read before the transaction: one that holds a connection should not wait for another.
+        _ = try await triggers.triggers(of: plant)
         let (count, emission) = try await database.transaction(plant.scope) { transaction in
             let rows = try await transaction.query(Self.taking(plant))
             guard !rows.isEmpty else { return (0, EmittedEvents.Emission()) }

@@ -31,8 +31,14 @@ package struct BusinessCalendarDirectory: Sendable {
         return try await database.read(scope) { try await Self.written(plant, $0) } ?? Self.always
     }
 
+    /// As the database bounds it, too.
+    package static let maximumBytes = 262_144
+
     /// Everything that is wrong with a calendar.
     package static func objections(to calendar: JSONValue) -> [Problem.Item] {
+        guard calendar.serialized().utf8.count <= maximumBytes else {
+            return [.init(path: "", message: "A calendar has at most \(maximumBytes >> 10) KiB. Shorten its names.")]
+        }
         do throws(CalendarMistakes) {
             _ = try BusinessCalendar(json: calendar)
             return []

@@ -10,7 +10,8 @@ struct PlantTime: Sendable {
 
     /// A plant without a calendar works always. A zone that is not known here is taken as UTC: the clock of a run must not fail
     /// because a machine lacks a file, and the schedules say by name that it does.
-    func time(_ calendar: ServiceLevelRequest.Calendar, in transaction: TenantTransaction) async throws
+    /// - Throws: a configuration error, which hurts only what asks for it, when the calendar cannot be read.
+    func time(_ calendar: TimeKind, in transaction: TenantTransaction) async throws
         -> ServiceLevelClock.Time
     {
         guard calendar == .plant else { return ServiceLevelClock.Time(.always, in: .utc) }
@@ -25,7 +26,17 @@ struct PlantTime: Sendable {
         guard let row else { return ServiceLevelClock.Time(.always, in: .utc) }
         let zone = try? await zones.rules(of: row.decode("time_zone", as: String.self))
         let written = try row.decode("calendar", as: ExactJSON?.self)
-        return ServiceLevelClock.Time(
-            try written.map { try BusinessCalendar(json: $0.value) } ?? .always, in: zone ?? .utc)
+        return ServiceLevelClock.Time(try written.map { try Self.calendar($0.value) } ?? .always, in: zone ?? .utc)
+    }
+
+    /// It was checked when it was set, by the version of that day.
+    private static func calendar(_ written: JSONValue) throws(WorkflowError) -> BusinessCalendar {
+        do throws(CalendarMistakes) {
+            return try BusinessCalendar(json: written)
+        } catch {
+            let first = error.items.first.map { ": \($0.path) \($0.message)" } ?? ""
+            throw WorkflowError(
+                .configuration, detail: "The plant's business calendar cannot be read\(first). Set it again.")
+        }
     }
 }

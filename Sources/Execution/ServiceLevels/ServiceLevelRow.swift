@@ -8,7 +8,7 @@ struct ServiceLevelRow: Sendable {
     var runID: RunID
     var name: String
     var workflowID: WorkflowID
-    var calendar: ServiceLevelRequest.Calendar
+    var calendar: TimeKind
     var onWarning: ServiceLevelRequest.Response
     var onBreach: ServiceLevelRequest.Response
     var clock: ServiceLevelClock

@@ -50,9 +50,11 @@ package struct ServiceLevelWatch: Service {
         }
     }
 
-    /// Lets every clock speak whose moment has come; answers the seconds until the next look.
+    /// Lets every clock speak whose moment has come; answers the seconds until the next look. A clock that cannot speak
+    /// keeps no other silent.
     package func act() async throws -> Double {
         let due = try await due(at: clock.now())
+        var failures = 0
         for key in due.clocks {
             do {
                 try await speak(key)
@@ -60,10 +62,11 @@ package struct ServiceLevelWatch: Service {
                 logger.warning(
                     "a clock could not speak",
                     metadata: ["run": "\(key.runID)", "clock": "\(key.name)", "reason": "\(error)"])
-                return Self.pauseAfterFailureSeconds
+                failures += 1
             }
         }
-        if due.clocks.count == Self.maximumClocks { return 0 }
+        if due.clocks.count == Self.maximumClocks, failures < due.clocks.count { return 0 }
+        if failures > 0 { return Self.pauseAfterFailureSeconds }
         guard let next = due.next else { return Self.longestSleepSeconds }
         return min(Self.longestSleepSeconds, max(0, next.unixSeconds - clock.now().unixSeconds))
     }
@@ -106,6 +109,8 @@ package struct ServiceLevelWatch: Service {
         let plant = key.plant
         let levels = ServiceLevels(plant: plant, zones: zones, now: now)
         let notification = board.notification(for: plant)
+        // Read before the transaction: one that holds a connection should not wait for another.
+        _ = try await triggers.triggers(of: plant)
         let emission = try await database.transaction(plant.scope) { transaction in
             let run = try await transaction.one(
                 """

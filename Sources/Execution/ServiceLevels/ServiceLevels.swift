@@ -143,6 +143,7 @@ struct ServiceLevels: Sendable {
         ]
     }
 
+    /// What is asked for again at the same moment, by branches of one commit, stands once.
     private func occurrence(
         of row: ServiceLevelRow, _ occasion: String, at moment: Timestamp, _ time: ServiceLevelClock.Time
     ) -> Statement {
@@ -152,6 +153,7 @@ struct ServiceLevels: Sendable {
         VALUES (
           \(fragment: plant.values), \(row.runID), \(row.name), \(row.clock.startedAt), \(occasion), \(moment), \(now),
           \(row.clock.dueAt(time) as Timestamp?))
+        ON CONFLICT ON CONSTRAINT sla_occurrence_pkey DO NOTHING
         """
     }
 
@@ -169,7 +171,7 @@ struct ServiceLevels: Sendable {
         ).map { try ServiceLevelRow(row: $0) }
     }
 
-    func time(_ calendar: ServiceLevelRequest.Calendar, in transaction: TenantTransaction) async throws
+    func time(_ calendar: TimeKind, in transaction: TenantTransaction) async throws
         -> ServiceLevelClock.Time
     {
         try await PlantTime(plant: plant, zones: zones).time(calendar, in: transaction)

@@ -12,6 +12,8 @@ import Workflow
 struct CommitEffects: Sendable {
     let plant: PlantKey
     let now: Timestamp
+    /// What counts as time for the human tasks that ask for the plant's, or why that is not known.
+    let time: WorkingTime
     private(set) var listeners: [(run: RunID, wait: String, filter: EventFilter)] = []
     private(set) var humanTasks: [(run: RunID, wait: String, task: HumanTaskSpecification)] = []
     /// Requests to the clocks of runs.
@@ -24,14 +26,20 @@ struct CommitEffects: Sendable {
     /// Runs that ended after they had waited: nothing of theirs may stay behind.
     private(set) var ended: [RunID] = []
 
+    typealias WorkingTime = Result<ServiceLevelClock.Time, WorkflowError>
+
     enum Answer: Sendable {
         case result(JSONValue)
         case error(WorkflowError)
     }
 
-    init(_ commits: [RunCommit], plant: PlantKey, triggers: PlantTriggers?, ids: OrderedIdentifiers, now: Timestamp) {
+    init(
+        _ commits: [RunCommit], plant: PlantKey, triggers: PlantTriggers?, ids: OrderedIdentifiers, now: Timestamp,
+        time: WorkingTime
+    ) {
         self.plant = plant
         self.now = now
+        self.time = time
         for commit in commits {
             for wait in commit.opened { open(wait, of: commit.runID, triggers, ids) }
             closed += commit.closed.map { (commit.runID, $0) }
@@ -40,11 +48,27 @@ struct CommitEffects: Sendable {
         }
     }
 
-    /// Whether any commit starts another run of the plant: then its workflows must be known.
+    /// Whether any commit starts another run of the plant, or may by an event: then its workflows must be known before the
+    /// transaction, which holds a connection and should not wait for another.
     static func needTriggers(_ commits: [RunCommit]) -> Bool {
         commits.contains { commit in
             !commit.emitted.isEmpty
-                || commit.opened.contains { if case .childRun = $0.kind { true } else { false } }
+                || commit.opened.contains {
+                    switch $0.kind {
+                    case .childRun, .serviceLevel: true
+                    default: false
+                    }
+                }
+        }
+    }
+
+    /// Whether any commit asks people for something within working time: then the plant's calendar must be known.
+    static func needWorkingTime(_ commits: [RunCommit]) -> Bool {
+        commits.contains { commit in
+            commit.opened.contains { wait in
+                guard case .humanTask(let request) = wait.kind else { return false }
+                return HumanTaskSpecification.countsWorkingTime(request)
+            }
         }
     }
 
@@ -61,8 +85,8 @@ struct CommitEffects: Sendable {
         case .call, .timer: break  // The runner performs the one; the other stands in the run itself.
         case .event(let filter): listeners.append((run, wait.id, filter))
         case .humanTask(let request):
-            do {
-                let task = try HumanTaskSpecification(request, taskReference: wait.taskReference, openedAt: now)
+            do throws(WorkflowError) {
+                let task = try HumanTaskSpecification(request, taskReference: wait.taskReference, openedAt: now, time)
                 humanTasks.append((run, wait.id, task))
             } catch {
                 answers.append((run, wait.id, .error(error)))

@@ -62,7 +62,9 @@ extension SyncService {
         _ commits: [RunCommit], of call: SyncCall, _ reading: WorkReading?, heartbeat: Bool, at now: Timestamp
     ) async throws -> CommitOutcome {
         let triggers = CommitEffects.needTriggers(commits) ? try await self.triggers.triggers(of: call.plant) : nil
-        let effects = CommitEffects(commits, plant: call.plant, triggers: triggers, ids: ids, now: now)
+        let effects = CommitEffects(
+            commits, plant: call.plant, triggers: triggers, ids: ids, now: now,
+            time: try await workingTime(for: commits, of: call.plant))
         let batch = CommitBatch(
             plant: call.plant, epoch: call.request.epoch, commits: commits, effects: effects, now: now)
         if CommitEffects.needSteps(commits) {
@@ -78,6 +80,19 @@ extension SyncService {
         announce(batch, moved)
         return CommitOutcome(
             verdicts: try await verdicts(on: batch, moved), read: rows[opening.count...], mustStop: mustStop)
+    }
+
+    /// The plant's calendar as it is now; every second, where nothing of the commits follows from it.
+    private func workingTime(for commits: [RunCommit], of plant: PlantKey) async throws -> CommitEffects.WorkingTime {
+        guard CommitEffects.needWorkingTime(commits) else { return .success(.init(.always, in: .utc)) }
+        let time = PlantTime(plant: plant, zones: zones)
+        return try await database.read(plant.scope) { transaction in
+            do {
+                return .success(try await time.time(.plant, in: transaction))
+            } catch let error as WorkflowError {
+                return .failure(error)
+            }
+        }
     }
 
     /// The fence, and with it a sign of life when one is due.

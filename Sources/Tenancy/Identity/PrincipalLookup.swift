@@ -33,7 +33,10 @@ package struct PrincipalLookup: Sendable {
             (principal_id = ANY (\(ids)) OR email = ANY (\(named)) OR EXISTS (
               SELECT FROM millwright.role_binding AS held
               WHERE held.partner_id = principal.partner_id AND held.principal_id = principal.principal_id
-                AND held.role = ANY (\(roles))))
+                AND held.role = ANY (\(roles))
+                -- Those of other clients and plants would fill the limit.
+                AND (held.client_id IS NULL OR \(scope.clientID)::uuid IS NULL OR held.client_id = \(scope.clientID))
+                AND (held.plant_id IS NULL OR \(scope.plantID)::uuid IS NULL OR held.plant_id = \(scope.plantID))))
             """)
     }
 
@@ -44,7 +47,8 @@ package struct PrincipalLookup: Sendable {
                 \(fragment: PrincipalDirectory.selection)
                 WHERE partner_id = ANY (\([scope.ownerID, .platform])) AND \(fragment: condition)
                   AND \(fragment: Authenticator.mayAct)
-                ORDER BY principal_id
+                -- The same address may be known to the platform and to the partner: here the partner's is meant.
+                ORDER BY partner_id = \(PartnerID.platform), principal_id
                 LIMIT \(Self.maximumPeople)
                 """
             ).map(Principal.init(row:)).filter { person in

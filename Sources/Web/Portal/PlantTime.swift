@@ -1,6 +1,8 @@
 import Primitives
 
+import struct Foundation.Calendar
 import struct Foundation.Date
+import struct Foundation.DateComponents
 import struct Foundation.TimeZone
 
 /// Moments as the people of a plant read them: on the plant's clock, and how far away they are.
@@ -32,6 +34,20 @@ struct PlantTime {
         let clock = local.dropFirst(11).prefix(withSeconds ? 8 : 5)
         return "\(date.day) \(Self.months[date.month - 1]) \(date.year), \(clock) (\(name))"
     }
+
+    /// When the plant's day begins: where its clocks skip midnight, with the first moment that there is.
+    func beginning(of date: CivilDate) -> Timestamp {
+        let midnight = date.startUTC
+        guard let zone else { return midnight }
+        var calendar = Calendar(identifier: .gregorian)
+        calendar.timeZone = zone
+        let parts = DateComponents(year: date.year, month: date.month, day: date.day)
+        guard let moment = calendar.date(from: parts) else { return midnight }
+        return Timestamp(unixMicroseconds: Int64(moment.timeIntervalSince1970 * 1_000_000))
+    }
+
+    /// When the plant's day is over.
+    func end(of date: CivilDate) -> Timestamp { beginning(of: CivilDate(daysSince1970: date.daysSince1970 + 1)) }
 
     /// `in 3 hours`, `20 minutes ago`.
     func distance(to moment: Timestamp) -> String {

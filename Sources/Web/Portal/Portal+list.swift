@@ -50,7 +50,7 @@ extension Portal {
         var cards: [[String: Any]] = []
         var seen: Set<HumanTaskID> = []
         let page = try PageRequest(limit: Self.tasksPerPage)
-        for substitution in try await humanTasks.substitutions.current(of: visitor.principal.id) {
+        for substitution in try await humanTasks.substitutions.current(of: visitor.principal) {
             for task in try await humanTasks.list(for: visitor.principal, by: substitution, page: page).items
             where visitor.principal.allows(.humanTasksDecide, in: task.scope) && seen.insert(task.id).inserted {
                 guard var card = try await card(task) else { continue }

@@ -51,7 +51,7 @@ extension Portal {
         guard objection != nil || task.assignee.map({ $0 != principal.id }) == true else {
             return TaskStanding(task, principal, objection: nil, behalf: nil)
         }
-        for substitution in try await humanTasks.substitutions.current(of: principal.id)
+        for substitution in try await humanTasks.substitutions.current(of: principal)
         where substitution.scope.covers(task.scope) {
             let absent = substitution.principalID
             guard task.assignee == nil || task.assignee == absent || task.assignee == principal.id else { continue }

@@ -102,6 +102,7 @@ extension Portal {
         var path = request.uri.path
         for action in ["/claim", "/release", "/delegate", "/reassign", "/comment", "/evidence"]
         where path.hasSuffix(action) { path.removeLast(action.count) }
+        if path.hasPrefix(Self.substitutesPath + "/") { path = Self.substitutesPath }
         if path == "/portal/sign-out" { return Self.redirect("/portal/sign-in?reason=out") }
         var target = "/portal/sign-in?next=" + Self.ownPath(path)
         if SessionCookie.token(in: request.headers) != nil {

@@ -164,11 +164,3 @@ extension Portal {
         return try await humanTasks.task(id, in: scope)
     }
 }
-
-extension String {
-    /// Without the white space that a person leaves round an address.
-    fileprivate var trimmed: String {
-        let start = trimmingPrefix(while: \.isWhitespace)
-        return String(String(start.reversed()).trimmingPrefix(while: \.isWhitespace).reversed())
-    }
-}

@@ -48,6 +48,8 @@ package struct Portal: Sendable {
             (.post, "/portal/plants/:plant/tasks/:task/comment", comment),
             (.post, "/portal/plants/:plant/tasks/:task/evidence", attach),
             (.get, "/portal/plants/:plant/tasks/:task/evidence/:evidence", download),
+            (.get, "/portal/substitutes", substitutesPage), (.post, "/portal/substitutes", nameSubstitute),
+            (.post, "/portal/substitutes/:substitution/end", endSubstitution),
         ]
         for (method, path, page) in pages {
             router.on(path, method: method) { request, context in await guarded(request, context, page) }

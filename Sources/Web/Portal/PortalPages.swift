@@ -16,6 +16,8 @@ enum PortalPages {
                 "decision-detail": try PageContent.template(TaskPage.detail),
                 "signature-form": try PageContent.template(TaskPage.signature),
                 "task-talk": try PageContent.template(TaskPage.talk),
+                "substitutes": try PageContent.template(SubstitutesPage.text),
+                "substitution": try PageContent.template(SubstitutesPage.entry),
                 "message": try PageContent.template(message),
             ])
         } catch {
@@ -97,6 +99,7 @@ enum PortalPages {
         {{^hasWaiting}}<p class="card">{{nothing}}</p>{{/hasWaiting}}
         {{#more}}<p><a href="{{.}}">Show more tasks</a></p>{{/more}}
         {{#filter}}<p><a href="{{href}}">{{label}}</a></p>{{/filter}}
+        <p><a href="/portal/substitutes">Who decides while you are away</a></p>
         {{/content}}{{/layout}}
         """
 

@@ -5,7 +5,8 @@ extension HumanTaskArguments {
     /// Every name that the function takes.
     package static let names = [
         "title", "description", "role", "candidates", "form", "evidence", "outcomes", "priority", "dueInSeconds", "due",
-        "onDue", "followUp", "reminders", "escalation", "delegation", "quorum", "veto", "fourEyes", "excludeInitiator",
+        "calendar", "onDue", "followUp", "reminders", "escalation", "delegation", "quorum", "veto", "fourEyes",
+        "excludeInitiator",
         "separateFrom", "requestedBy", "signature", "announce",
     ]
 
@@ -13,11 +14,12 @@ extension HumanTaskArguments {
     ///
     /// - Parameters:
     ///   - onlyLiterals: leaves out what an expression computes (`${ … }`), for a look at a template before it runs.
-    ///   - mayDecide: whether there is such a role, and whether it decides human tasks; `nil` when it does.
+    ///   - objectionToRole: what is wrong with the name of a role; `nil` for nothing.
     package static func read(
         _ arguments: JSONValue, onlyLiterals: Bool = false, objectionToRole: @escaping (String) -> String?
-    ) -> (arguments: HumanTaskArguments, mistakes: [Mistake]) {
-        var reader = HumanTaskArgumentReader(arguments, onlyLiterals: onlyLiterals, objectionToRole: objectionToRole)
+    ) -> (arguments: HumanTaskArguments, mistakes: [ArgumentMistake]) {
+        var reader = ArgumentReader(
+            arguments, onlyLiterals: onlyLiterals, maximumSeconds: maximumSeconds, objectionToRole: objectionToRole)
         var read = HumanTaskArguments()
         read.title = reader.text("title", limit: 500) ?? ""
         reader.demand("title")
@@ -25,7 +27,8 @@ extension HumanTaskArguments {
         read.candidates = reader.candidates()
         read.form = reader.schema("form")
         read.evidence = reader.value("evidence")
-        read.outcomes = reader.outcomes()
+        let outcomes = reader.outcomes()
+        read.outcomes = outcomes.read
         read.priority = reader.integer("priority", in: 0...100) ?? 50
         read.requestedBy = reader.text("requestedBy", limit: 500)
         read.fourEyes = reader.flag("fourEyes")
@@ -34,24 +37,25 @@ extension HumanTaskArguments {
         read.separateFrom = reader.texts("separateFrom", atMost: 20, limit: 1000)
         read.announce = reader.words("announce")
         reader.readTime(into: &read)
-        reader.readRules(into: &read)
+        reader.readRules(into: &read, areOutcomesKnown: outcomes.areKnown)
         return (read, reader.mistakes)
     }
 }
 
-extension HumanTaskArgumentReader {
+extension ArgumentReader {
     fileprivate mutating func readTime(into read: inout HumanTaskArguments) {
         if value("dueInSeconds") != nil, value("due") != nil {
             add("/due", "is given twice: keep “due” or “dueInSeconds”")
         }
         read.due = seconds("dueInSeconds").map { .afterOpening(seconds: $0) } ?? moment("due")
+        read.calendar = word("calendar") ?? .elapsed
         read.onDue = word("onDue") ?? .expire
         read.followUp = moment("followUp")
         read.reminders = reminders(hasDue: has("due") || has("dueInSeconds"))
         read.escalation = escalation()
     }
 
-    fileprivate mutating func readRules(into read: inout HumanTaskArguments) {
+    fileprivate mutating func readRules(into read: inout HumanTaskArguments, areOutcomesKnown: Bool) {
         read.veto = texts("veto", atMost: HumanTaskArguments.maximumOutcomes, limit: 100)
         read.quorum = quorum()
         read.signature = signature()

@@ -114,12 +114,6 @@ package struct HumanTaskArguments: Sendable, Hashable {
         case opened, assigned, reminder, escalated, decided, expired
     }
 
-    package struct Mistake: Sendable, Hashable {
-        /// JSON pointer in the arguments: `/outcomes/0/name`.
-        package var path: String
-        package var message: String
-    }
-
     package var title = ""
     package var description: String?
     package var candidates = Candidates()
@@ -128,6 +122,8 @@ package struct HumanTaskArguments: Sendable, Hashable {
     package var outcomes: [Outcome] = []
     package var priority = 50
     package var due: Moment?
+    /// What the durations count: every second, or the plant's working time.
+    package var calendar = TimeKind.elapsed
     package var onDue = OnDue.expire
     package var followUp: Moment?
     package var reminders: [Reminder] = []

@@ -11,8 +11,9 @@ package import Primitives
 extension BusinessCalendar {
     package static let maximumStretches = 24
     package static let maximumEntries = 1_000
-    /// Days that one holiday may have.
+    /// Days that one holiday may have, and all of them together.
     package static let maximumHolidayDays = 366
+    package static let maximumDaysOff = 4_000
 
     private static let weekdays = ["sunday", "monday", "tuesday", "wednesday", "thursday", "friday", "saturday"]
 
@@ -33,21 +34,7 @@ extension BusinessCalendar {
                 if let tomorrow = stretch.tomorrow { week[(day + 1) % 7].append(tomorrow) }
             }
         }
-        var exceptions: [Int64: [Hours]] = [:]
-        for (entry, place) in reader.entries(json["holidays"], at: "/holidays") {
-            for day in reader.days(of: entry, at: place) { exceptions[day] = [] }
-        }
-        for (entry, place) in reader.entries(json["exceptions"], at: "/exceptions") {
-            reader.checkMembers(of: entry, ["date", "hours", "name"], at: place)
-            guard let date = reader.date(entry["date"], at: place + "/date") else { continue }
-            exceptions[date, default: []] = []
-            for stretch in reader.stretches(entry["hours"], at: place + "/hours") {
-                exceptions[date, default: []].append(stretch.today)
-                if let tomorrow = stretch.tomorrow {
-                    exceptions[date + 1, default: week[Int((date + 5) % 7)]].append(tomorrow)
-                }
-            }
-        }
+        let exceptions = reader.exceptions(json, week: week)
         let hasHours = week.contains { !$0.isEmpty } || exceptions.values.contains { !$0.isEmpty }
         if reader.mistakes.isEmpty, !hasHours { reader.add("/hours", "must have at least one day with hours") }
         guard reader.mistakes.isEmpty else { throw CalendarMistakes(items: reader.mistakes) }
@@ -73,6 +60,33 @@ private struct CalendarReader {
         for (name, _) in object where !known.contains(name) {
             add("\(place)/\(name)", "is not known; there are \(known.sorted().joined(separator: ", "))")
         }
+    }
+
+    /// Days with hours of their own: holidays have none. The order in which they are written means nothing.
+    mutating func exceptions(_ json: JSONValue, week: [[Hours]]) -> [Int64: [Hours]] {
+        var exceptions: [Int64: [Hours]] = [:]
+        for (entry, place) in entries(json["holidays"], at: "/holidays") {
+            for day in days(of: entry, at: place) { exceptions[day] = [] }
+        }
+        if exceptions.count > BusinessCalendar.maximumDaysOff {
+            add("/holidays", "must have at most \(BusinessCalendar.maximumDaysOff) days together")
+        }
+        var given: [(date: Int64, stretches: [(today: Hours, tomorrow: Hours?)])] = []
+        for (entry, place) in entries(json["exceptions"], at: "/exceptions") {
+            checkMembers(of: entry, ["date", "hours", "name"], at: place)
+            guard let date = date(entry["date"], at: place + "/date") else { continue }
+            given.append((date, stretches(entry["hours"], at: place + "/hours")))
+        }
+        // The days first: what goes on into the next one is added to its own hours, wherever that stands.
+        for (date, _) in given { exceptions[date] = [] }
+        for (date, stretches) in given {
+            for stretch in stretches {
+                exceptions[date, default: []].append(stretch.today)
+                guard let tomorrow = stretch.tomorrow else { continue }
+                exceptions[date + 1, default: week[Int((date + 5) % 7)]].append(tomorrow)
+            }
+        }
+        return exceptions
     }
 
     mutating func entries(_ value: JSONValue?, at place: String) -> [(JSONValue, String)] {

@@ -72,6 +72,25 @@ package struct BusinessCalendar: Sendable, Hashable {
         return nil
     }
 
+    /// The moment from which `seconds` of working time pass until `end`; `end` itself for none.
+    /// - Returns: `nil` when that is more than `maximumDays` ago.
+    package func moment(before seconds: Double, from end: Timestamp, in zone: TimeZoneRules) -> Timestamp? {
+        guard seconds > 0 else { return end }
+        if isAlwaysOpen { return end.adding(seconds: -seconds) }
+        var left = Int64((seconds * 1_000_000).rounded())
+        var day = day(of: end, in: zone)
+        for _ in 0..<Self.maximumDays {
+            for stretch in stretches(onDay: day, in: zone).reversed() where stretch.lowerBound < end {
+                let to = min(end, stretch.upperBound)
+                let length = to.unixMicroseconds - stretch.lowerBound.unixMicroseconds
+                if length >= left { return Timestamp(unixMicroseconds: to.unixMicroseconds - left) }
+                left -= length
+            }
+            day -= 1
+        }
+        return nil
+    }
+
     /// Working time between two moments; 0 when they are the other way round.
     package func seconds(from start: Timestamp, to end: Timestamp, in zone: TimeZoneRules) -> Double {
         guard end > start else { return 0 }

@@ -5,14 +5,6 @@ import Primitives
 package struct ServiceLevelRequest: Sendable, Hashable {
     package enum Action: String, Sendable, Hashable, CaseIterable { case start, pause, resume, stop, read }
 
-    /// What counts as time.
-    package enum Calendar: String, Sendable, Hashable, CaseIterable {
-        /// The plant's business calendar, in the plant's time zone.
-        case plant
-        /// Every second.
-        case elapsed
-    }
-
     /// What is done when the clock warns, and when it is breached, beside the record of it.
     package struct Response: Sendable, Hashable {
         /// An event of the plant, which workflows can start on and runs can listen for.
@@ -33,29 +25,33 @@ package struct ServiceLevelRequest: Sendable, Hashable {
     package var targetSeconds: Double
     /// Seconds before the end, descending.
     package var warnings: [Double]
-    package var calendar: Calendar
+    package var calendar: TimeKind
     package var onWarning: Response
     package var onBreach: Response
 
     /// - Throws: a validation error that names every wrong argument; the workflow may catch it.
     package init(arguments: JSONValue) throws(WorkflowError) {
-        var reader = RequestReader(arguments)
-        name = reader.name()
+        var reader = ArgumentReader(arguments, maximumSeconds: ISODuration.maximumSeconds)
+        name = reader.text("name", limit: Self.maximumNameCharacters) ?? ""
+        reader.demand("name")
         action = reader.word("action") ?? .start
         calendar = reader.word("calendar") ?? .plant
-        let target = reader.duration("target")
+        let target = reader.durationOrSeconds("target")
         targetSeconds = target ?? 0
         if action == .start, let target, target <= 0 { reader.add("/target", "must be longer than nothing") }
-        if action == .start, reader.value("target") == nil { reader.add("/target", "is missing") }
+        if action == .start { reader.demand("target") }
         warnings = reader.warnings(target: targetSeconds)
         onWarning = reader.response("onWarning")
         onBreach = reader.response("onBreach")
         if action != .start {
-            for key in ["target", "warnings", "calendar", "onWarning", "onBreach"] where reader.value(key) != nil {
+            for key in ["target", "warnings", "calendar", "onWarning", "onBreach"] where reader.has(key) {
                 reader.add("/" + key, "belongs to the action “start”")
             }
         }
-        if let error = reader.error { throw error }
+        guard reader.mistakes.isEmpty else {
+            let mistakes = reader.mistakes.map { "\($0.path) \($0.message)" }.joined(separator: "; ")
+            throw WorkflowError(.validation, detail: "The clock cannot be set like this: " + mistakes)
+        }
     }
 }
 
@@ -74,70 +70,16 @@ extension ServiceLevelRequest.Response {
     }
 }
 
-private struct RequestReader {
-    private let arguments: JSONValue
-    private var mistakes: [String] = []
-
-    init(_ arguments: JSONValue) {
-        self.arguments = arguments
-        if arguments.objectValue == nil { add("", "must be an object") }
-    }
-
-    var error: WorkflowError? {
-        guard !mistakes.isEmpty else { return nil }
-        return WorkflowError(
-            .validation, detail: "The clock cannot be set like this: " + mistakes.joined(separator: "; "))
-    }
-
-    mutating func add(_ place: String, _ message: String) { mistakes.append("\(place) \(message)") }
-
-    /// (`.none`, because `nil` would be the JSON value null.)
-    func value(_ key: String) -> JSONValue? { arguments[key].flatMap { $0.isNull ? .none : $0 } }
-
-    mutating func name() -> String {
-        guard let name = value("name")?.stringValue,
-            (1...ServiceLevelRequest.maximumNameCharacters).contains(name.unicodeScalars.count),
-            !name.unicodeScalars.contains("\0")
-        else {
-            add("/name", "must be a text of 1 to \(ServiceLevelRequest.maximumNameCharacters) characters")
-            return ""
-        }
-        return name
-    }
-
-    mutating func word<Word: RawRepresentable<String> & CaseIterable>(_ key: String) -> Word? {
-        guard let value = value(key) else { return nil }
-        guard let word = value.stringValue.flatMap(Word.init(rawValue:)) else {
-            add("/" + key, "must be one of \(Word.allCases.map(\.rawValue).joined(separator: ", "))")
-            return nil
-        }
-        return word
-    }
-
-    /// ISO 8601, or a number of seconds.
-    mutating func duration(_ key: String) -> Double? {
-        guard let value = value(key) else { return nil }
-        guard let seconds = Self.seconds(value) else {
-            add("/" + key, "must be an ISO 8601 duration such as PT4H, or a number of seconds")
-            return nil
-        }
-        return seconds
-    }
-
-    private static func seconds(_ value: JSONValue) -> Double? {
-        if let text = value.stringValue { return ISODuration.seconds(text) }
-        guard let seconds = value.doubleValue, (0...ISODuration.maximumSeconds).contains(seconds) else { return nil }
-        return seconds
-    }
-
-    mutating func warnings(target: Double) -> [Double] {
+extension ArgumentReader {
+    /// Seconds before the end of a clock's target, descending.
+    fileprivate mutating func warnings(target: Double) -> [Double] {
         guard let value = value("warnings") else { return [] }
-        guard let array = value.arrayValue, array.count <= ServiceLevelRequest.maximumWarnings else {
+        guard let elements = value.arrayValue, elements.count <= ServiceLevelRequest.maximumWarnings else {
             add("/warnings", "must be a list of at most \(ServiceLevelRequest.maximumWarnings) times")
             return []
         }
         var warnings: Set<Double> = []
-        for (index, element) in array.enumerated() {
+        for (index, element) in elements.enumerated() {
             guard let before = Self.before(element, target: target), before >= 0, before < target else {
                 add(
                     "/warnings/\(index)",
@@ -151,31 +93,20 @@ private struct RequestReader {
 
     /// `80%` is when four fifths of the target have passed.
     private static func before(_ value: JSONValue, target: Double) -> Double? {
-        guard let text = value.stringValue, text.hasSuffix("%") else { return seconds(value) }
+        guard let text = value.stringValue else { return value.doubleValue }
+        guard text.hasSuffix("%") else { return ISODuration.seconds(text) }
         guard let share = Double(text.dropLast()), share > 0, share < 100 else { return nil }
         return target * (1 - share / 100)
     }
 
-    mutating func response(_ key: String) -> ServiceLevelRequest.Response {
+    fileprivate mutating func response(_ key: String) -> ServiceLevelRequest.Response {
         var response = ServiceLevelRequest.Response()
-        guard let value = value(key) else { return response }
-        guard let object = value.objectValue else {
-            add("/" + key, "must be an object with emit, priority and escalate")
+        guard let object = object(value(key), at: "/" + key, members: ["emit", "priority", "escalate"]) else {
             return response
         }
-        for (name, value) in object {
-            switch (name, value) {
-            case ("emit", .bool(let emits)): response.emits = emits
-            case ("escalate", .bool(let escalates)): response.escalates = escalates
-            case ("priority", _):
-                guard let priority = value.intValue, (0...100).contains(priority) else {
-                    add("/\(key)/priority", "must be a whole number from 0 to 100")
-                    continue
-                }
-                response.priority = priority
-            default: add("/\(key)/\(name)", "is not known; there are emit and escalate (true or false), and priority")
-            }
-        }
+        response.emits = flag(object["emit"], at: "/\(key)/emit") ?? true
+        response.escalates = flag(object["escalate"], at: "/\(key)/escalate") ?? false
+        response.priority = integer(object["priority"], at: "/\(key)/priority", in: 0...100)
         return response
     }
 }

@@ -227,10 +227,12 @@ package struct Simulation: Sendable {
         where stub.arguments.map(request.arguments.contains) ?? true {
             return next(of: stub.answers, &decisionAnswers[index, default: 0])
         }
-        guard let due = request.arguments["dueInSeconds"]?.doubleValue,
-            request.arguments["onDue"]?.stringValue == "expire"
+        guard
+            let expiry = HumanTaskMoments.expiry(of: request.arguments, openedAt: report.endedAt, answers.time)
         else { return nil }
-        return SimulatedAnswer(.success(["outcome": "expired"]), afterSeconds: due)
+        return SimulatedAnswer(
+            .success(["outcome": "expired"]),
+            afterSeconds: max(0, expiry.unixSeconds - report.endedAt.unixSeconds))
     }
 
     private func next(of answers: [SimulatedAnswer], _ given: inout Int) -> SimulatedAnswer? {

@@ -84,11 +84,12 @@ struct ReopenedRun: Sendable {
         """
     }
 
-    /// People's tasks that were withdrawn when the run ended. What their clocks ask for is looked at anew.
+    /// People's tasks that were withdrawn when the run ended: nobody has them. What their clocks ask for is looked at anew.
     private func openAgain(_ waits: [String]) -> Statement {
         """
         UPDATE millwright.human_task AS task
-        SET status = 'open', closed_at = NULL, next_action_at = \(now)
+        SET status = 'open', closed_at = NULL, claimed_at = NULL, delegated_by_principal_id = NULL,
+          delegated_by_name = NULL, next_action_at = \(now)
         WHERE \(fragment: plant.owns("task")) AND task.run_id = \(run) AND task.wait_id = ANY (\(waits))
           AND task.status = 'cancelled'
         """

@@ -1,7 +1,8 @@
 import JSON
+import Primitives
 
-/// The arguments that have parts of their own.
-extension HumanTaskArgumentReader {
+/// The arguments of a human task that have parts of their own.
+extension ArgumentReader {
     private typealias Arguments = HumanTaskArguments
 
     // MARK: Who
@@ -68,26 +69,20 @@ extension HumanTaskArgumentReader {
     // MARK: What
 
     /// Without any, a person can confirm.
-    mutating func outcomes() -> [HumanTaskArguments.Outcome] {
-        guard has("outcomes") else { return [.init(name: "done", label: "Done")] }
-        guard let value = value("outcomes") else {
-            areOutcomesKnown = false
-            return []
-        }
+    /// - Returns: also whether every outcome was read, so that what names one can be checked.
+    mutating func outcomes() -> (read: [HumanTaskArguments.Outcome], areKnown: Bool) {
+        guard has("outcomes") else { return ([.init(name: "done", label: "Done")], true) }
+        guard let value = value("outcomes") else { return ([], false) }
         guard let elements = value.arrayValue, (1...Arguments.maximumOutcomes).contains(elements.count) else {
             add("/outcomes", "must be a list of 1 to \(Arguments.maximumOutcomes) outcomes")
-            areOutcomesKnown = false
-            return []
+            return ([], false)
         }
         var outcomes: [Arguments.Outcome] = []
         for (index, element) in elements.enumerated() {
-            if let outcome = outcome(element, at: "/outcomes/\(index)", besides: outcomes) {
-                outcomes.append(outcome)
-            } else {
-                areOutcomesKnown = false
-            }
+            guard let outcome = outcome(element, at: "/outcomes/\(index)", besides: outcomes) else { continue }
+            outcomes.append(outcome)
         }
-        return outcomes
+        return (outcomes, outcomes.count == elements.count)
     }
 
     private mutating func outcome(
@@ -113,6 +108,19 @@ extension HumanTaskArgumentReader {
     }
 
     // MARK: When
+
+    /// A duration after the opening, or a point in time.
+    mutating func moment(_ key: String) -> HumanTaskArguments.Moment? {
+        guard let value = value(key) else { return nil }
+        if value.stringValue?.hasPrefix("P") == true {
+            return duration(value, at: "/" + key).map { .afterOpening(seconds: $0) }
+        }
+        guard let moment = value.stringValue.flatMap({ Timestamp($0) }) else {
+            add("/" + key, "must be an ISO 8601 duration, like PT4H, or a date and time, like 2026-01-31T08:00:00Z")
+            return nil
+        }
+        return .at(moment)
+    }
 
     mutating func reminders(hasDue: Bool) -> [HumanTaskArguments.Reminder] {
         guard let value = value("reminders") else { return [] }

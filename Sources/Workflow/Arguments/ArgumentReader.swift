@@ -1,19 +1,31 @@
 import JSON
 import Primitives
 
-/// Reads arguments and collects what is wrong with them. A value that an expression computes is passed over when only
-/// literals are asked for.
-struct HumanTaskArgumentReader {
+/// What is wrong with an argument of a function.
+package struct ArgumentMistake: Sendable, Hashable {
+    /// JSON pointer in the arguments: `/outcomes/0/name`.
+    package var path: String
+    package var message: String
+}
+
+/// Reads the arguments of a function of the default catalog, and collects what is wrong with them. A value that an
+/// expression computes is passed over when only literals are asked for.
+struct ArgumentReader {
     let arguments: JSONValue
     let onlyLiterals: Bool
+    /// The longest duration that is taken.
+    let maximumSeconds: Double
+    /// What is wrong with the name of a role.
     let objectionToRole: (String) -> String?
-    private(set) var mistakes: [HumanTaskArguments.Mistake] = []
-    /// Whether every outcome was read, so that what names one can be checked.
-    var areOutcomesKnown = true
+    private(set) var mistakes: [ArgumentMistake] = []
 
-    init(_ arguments: JSONValue, onlyLiterals: Bool, objectionToRole: @escaping (String) -> String?) {
+    init(
+        _ arguments: JSONValue, onlyLiterals: Bool = false, maximumSeconds: Double,
+        objectionToRole: @escaping (String) -> String? = { _ in nil }
+    ) {
         self.arguments = arguments
         self.onlyLiterals = onlyLiterals
+        self.maximumSeconds = maximumSeconds
         self.objectionToRole = objectionToRole
         if arguments.objectValue == nil { add("", "must be an object") }
     }
@@ -128,9 +140,8 @@ struct HumanTaskArgumentReader {
 
     mutating func seconds(_ value: JSONValue?, at path: String) -> Double? {
         guard let value = present(value) else { return nil }
-        let limit = HumanTaskArguments.maximumSeconds
-        guard let seconds = value.doubleValue, seconds >= 0, seconds <= limit else {
-            add(path, "must be a number of seconds from 0 to \(Int(limit))")
+        guard let seconds = value.doubleValue, (0...maximumSeconds).contains(seconds) else {
+            add(path, "must be a number of seconds from 0 to \(Int(maximumSeconds))")
             return nil
         }
         return seconds
@@ -138,25 +149,22 @@ struct HumanTaskArgumentReader {
 
     mutating func duration(_ value: JSONValue?, at path: String) -> Double? {
         guard let value = present(value) else { return nil }
-        guard let seconds = value.stringValue.flatMap(ISODuration.seconds), seconds <= HumanTaskArguments.maximumSeconds
-        else {
-            add(path, "must be an ISO 8601 duration of at most 366 days, like PT4H")
+        guard let seconds = value.stringValue.flatMap(ISODuration.seconds), seconds <= maximumSeconds else {
+            add(path, "must be an ISO 8601 duration of at most \(Int(maximumSeconds / 86_400)) days, like PT4H")
             return nil
         }
         return seconds
     }
 
-    /// A duration after the opening, or a point in time.
-    mutating func moment(_ key: String) -> HumanTaskArguments.Moment? {
+    /// ISO 8601, or a number of seconds.
+    mutating func durationOrSeconds(_ key: String) -> Double? {
         guard let value = value(key) else { return nil }
-        if value.stringValue?.hasPrefix("P") == true {
-            return duration(value, at: "/" + key).map { .afterOpening(seconds: $0) }
-        }
-        guard let moment = value.stringValue.flatMap({ Timestamp($0) }) else {
-            add("/" + key, "must be an ISO 8601 duration, like PT4H, or a date and time, like 2026-01-31T08:00:00Z")
+        if value.stringValue != nil { return duration(value, at: "/" + key) }
+        guard let seconds = value.doubleValue, (0...maximumSeconds).contains(seconds) else {
+            add("/" + key, "must be an ISO 8601 duration such as PT4H, or a number of seconds")
             return nil
         }
-        return .at(moment)
+        return seconds
     }
 
     // MARK: Lists and objects
