@@ -68,6 +68,10 @@ package struct DatabaseError: Error, Sendable, Hashable, CustomStringConvertible
             Problem(.unavailable, "The database cannot be reached at the moment. Try again later.")
         case .server where sqlState.map(SQLState.unavailable.contains) ?? false:
             Problem(.unavailable, "The database cannot take this at the moment. Try again later.")
+        case .answerTooLarge:
+            Problem(
+                .invalidParameters,
+                "The answer is larger than one answer may be. Ask for less at a time: a smaller limit, or less time.")
         case .server where isRetryable, .stalePlan:
             Problem(.conflict, "Somebody else changed the same thing at the same time. Try again.")
         default: Problem(.internalError, "The operation failed. The log has the reason.")

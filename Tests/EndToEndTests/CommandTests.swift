@@ -31,6 +31,18 @@ struct CommandTests {
         #expect(currency.status == 2 && currency.error.contains("invoiced in EUR"), "\(currency.error)")
     }
 
+    @Test("every command about runs takes --json")
+    func machineReadableRuns() async throws {
+        let help = try await Command.run(["runs", "--help"]).output
+        let commands = help.split(separator: "\n").drop { !$0.hasPrefix("SUBCOMMANDS:") }.dropFirst()
+            .filter { $0.hasPrefix("  ") && !$0.hasPrefix("   ") }.compactMap { $0.split(separator: " ").first }
+        #expect(commands.count >= 19, "\(help)")
+        for command in commands {
+            let options = try await Command.run(["runs", String(command), "--help"]).output
+            #expect(options.contains("--json"), "\(command): \(options)")
+        }
+    }
+
     @Test("prices, a connection's test and invoices, from files to the page", .timeLimit(.minutes(5)))
     func fromFilesToInvoice() async throws {
         let folder = try TenantFolder()

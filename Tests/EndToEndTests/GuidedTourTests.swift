@@ -34,6 +34,7 @@ struct GuidedTourTests {
                     ["runs", "show", "--plant", north, String(run)], environment: environment)
                 #expect(detail.contains("task-completed"))
                 #expect(detail.contains("Output:"))
+                try await Self.machineReadable(north, environment)
             }
             #expect(try Self.processes(mentioning: data) == [])
             try await Program.whileDemoRuns(data: data) { text in
@@ -45,6 +46,38 @@ struct GuidedTourTests {
             }
             #expect(try Self.processes(mentioning: data) == [])
         }
+    }
+
+    /// What `millwright runs …` prints with `--json` is JSON, whatever it does.
+    private static func machineReadable(_ plant: String, _ environment: [String: String]) async throws {
+        func runs(_ arguments: String...) async throws -> JSONValue {
+            let all = ["runs", arguments[0], "--plant", plant, "--json"] + arguments.dropFirst()
+            let text = try await Program.output(all, environment: environment)
+            return try JSONValue(parsing: text)
+        }
+        let listed = try await runs("list", "--limit", "1")
+        let workflow = try #require(listed["items"]?[0]?["workflowId"]?.stringValue)
+        let old = try #require(listed["items"]?[0]?["id"]?.stringValue)
+        let further = try await runs("list", "--limit", "1", "--cursor", listed["next"]?.stringValue ?? "")
+        #expect(further["items"]?[0]?["id"] != listed["items"]?[0]?["id"])
+        #expect(try await runs("show", old)["items"]?.arrayValue?.isEmpty == false)
+        let run = try #require(
+            try await runs("start", "--business-key", "tour", "--input", "[]", workflow)["id"]?.stringValue)
+        let same = try await runs("start", "--business-key", "tour", "--deduplicate", "ever", "--input", "[]", workflow)
+        #expect(same["existing"] == true && same["id"]?.stringValue == run)
+        let reason = ["--reason", "tour"]
+        let preview = try await runs("bulk", "suspend", "--business-key", "tour", "--reason", "tour")
+        #expect(preview["count"] == 1 && preview["refusals"] != nil)
+        let done = try await runs("bulk", "cancel", "--business-key", "none", "--reason", "tour", "--yes")
+        #expect(done["status"] == "completed")
+        let operation = try #require(done["id"]?.stringValue)
+        #expect(try await runs("operations")["items"]?[0]?["id"]?.stringValue == operation)
+        #expect(try await runs("operations", operation)["failures"] == [])
+        #expect(try await runs("dead-letters")["items"] != nil)
+        #expect(try await runs("queue", workflow)["waiting"] == 0)
+        #expect(try await runs("limit", workflow)["maxConcurrent"] == .null)
+        let restarted = try await runs("restart", reason[0], reason[1], "--input", "[]", old)
+        #expect(restarted["restartedFromRunId"]?.stringValue == old)
     }
 
     private static func shell(_ command: String) async throws -> JSONValue {

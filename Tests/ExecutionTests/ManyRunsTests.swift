@@ -20,7 +20,8 @@ struct ManyRunsTests {
             }
             shell.clock.advance(seconds: 1)
             let filter = RunFilter(workflowID: workflow)
-            let preview = try await shell.runs.preview(filter, in: shell.scope)
+            let preview = try await shell.runs.preview(
+                .cancel, on: filter, in: shell.scope, reason: "clear", by: .system)
             #expect(preview.count == 12 && preview.sample.count == 12)
             try await shell.runs.cancel(ids[3], in: shell.scope, reason: "x", by: .system)
             shell.clock.advance(seconds: 1)
@@ -32,8 +33,7 @@ struct ManyRunsTests {
             try await withThrowingTaskGroup(of: Void.self) { group in
                 for plane in [shell, shell.restarted(), shell.restarted()] {
                     group.addTask {
-                        let service = BulkService(runs: plane.runs, logger: PostgresFixture.logger)
-                        while try await service.workOffOne() {}
+                        try await BulkService(runs: plane.runs, logger: PostgresFixture.logger).workOff()
                     }
                 }
                 try await group.waitForAll()
@@ -129,7 +129,13 @@ struct ManyRunsTests {
             #expect(
                 try await timeline.entries(in: sibling.scope, after: timeline.now(in: sibling.scope, backSeconds: 60))
                     .entries.allSatisfy { $0.what != "run.started" })
-            for text in ["", "1;2;3;4", "0;1:1:;;-1", "1;5:3:;;0", "1;1:9:4,4;;0", "1;1:9:'x;;0"] {
+            let snapshot = "1:9:"
+            for text in [
+                "", "1", "1;2;3;4", "0;0:1:", "-1;1:1:", "1;5:3:", "1;1:0:", "1;0:0:", "1;1:9:4,4", "1;1:9:'x",
+                "1;1:9:4,",
+                "9223372036854775807;1:9:", "1;\(snapshot);\(snapshot);1;1;-1", "1;\(snapshot);\(snapshot);1;1;9999999",
+                "1;\(snapshot);1:0:;1;1;1", "1;\(snapshot);\(snapshot);9223372036854775807;1;1",
+            ] {
                 #expect(throws: Problem.self) { _ = try TimelinePosition(text) }
             }
         }

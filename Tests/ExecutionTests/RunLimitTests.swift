@@ -124,6 +124,39 @@ struct RunLimitTests {
         }
     }
 
+    @Test("a key that may be open once is not opened a second time by a restart, a retry or a rerun")
+    func deduplicatedRepairs() async throws {
+        try await RepairFixture.with([["stop": ["raise": ["error": ["type": "https://e.com/x", "status": 500]]]]]) {
+            fixture in
+            let shell = fixture.shell
+            let first = try await fixture.start(key: "K")
+            try await fixture.turn()
+            let actions: [RunAction] = [
+                .restart(.same, input: nil), .rerun(task: "/do/0/stop", input: [:]), .retry(input: nil),
+            ]
+            let other = try await fixture.start(key: "K")
+            // Without a policy nobody is kept from it.
+            let restarted = try #require(try await fixture.perform(actions[0], on: first))
+            try await fixture.runs.cancel(restarted, in: shell.scope, reason: "x", by: .system)
+            try await fixture.runs.policies.set(
+                .init(deduplicate: .open), of: fixture.workflow, in: shell.scope, by: .system)
+            for action in actions {
+                #expect(await fixture.code { _ = try await fixture.perform(action, on: first) } == .wrongState)
+            }
+            try await fixture.runs.cancel(other, in: shell.scope, reason: "x", by: .system)
+            // Of all at once one opens it.
+            let codes = await withTaskGroup(of: Problem.Code?.self) { group in
+                for _ in 0..<4 {
+                    for action in actions {
+                        group.addTask { await fixture.code { _ = try await fixture.perform(action, on: first) } }
+                    }
+                }
+                return await group.reduce(into: []) { $0.append($1) }
+            }
+            #expect(codes.count { $0 == nil } == 1 && codes.allSatisfy { $0 == nil || $0 == .wrongState })
+        }
+    }
+
     @Test("a policy that means nothing is refused with everything that is wrong, and a NUL is no business key")
     func refused() async throws {
         try await ShellFixture.with { shell in

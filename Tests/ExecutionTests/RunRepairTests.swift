@@ -42,6 +42,19 @@ struct RunRepairTests {
         }
     }
 
+    @Test("a run that went on and is cancelled then is still counted once")
+    func countedOnce() async throws {
+        try await RepairFixture.with(Self.tasks) { fixture in
+            let id = try await fixture.start()
+            try await fixture.answer(try await fixture.turn()[0], .failure(RepairFixture.broken))
+            #expect(try await fixture.shell.metered(.runs) == 1)
+            _ = try await fixture.perform(.retry(input: nil), on: id)
+            _ = try await fixture.perform(.cancel, on: id)
+            #expect(try await fixture.status(id) == .cancelled)
+            #expect(try await fixture.shell.metered(.runs) == 1)
+        }
+    }
+
     @Test(
         "what stands elsewhere cannot be retried: an effect under way, a completed run, a run that nothing is kept of")
     func refusedRetries() async throws {

@@ -54,6 +54,39 @@ struct TimelineStreamTests {
             #expect(try await read(client, foreign, key: supervisor.key).status == 404)
         }
     }
+
+    @Test("so many streams are open for a key and no more; one that ended leaves its place")
+    func places() async throws {
+        try await WebFixture.with(streamSeconds: 2) { fixture, client in
+            let place = try await fixture.tenants.makePlant()
+            let supervisor = try await fixture.tenants.makePrincipal(.supervisor, in: place.scope)
+            let other = try await fixture.tenants.makePrincipal(.supervisor, in: place.scope)
+            let path = "/v1/plants/\(place.plantID)/timeline/stream"
+            let codes = try await withThrowingTaskGroup(of: Int.self) { group in
+                for _ in 0..<12 { group.addTask { try await read(client, path, key: supervisor.key).status } }
+                group.addTask { try await read(client, path, key: other.key).status }
+                return try await group.reduce(into: []) { $0.append($1) }
+            }
+            #expect(codes.count { $0 == 429 } == 4 && codes.count { $0 == 200 } == 9, "\(codes)")
+            #expect(try await read(client, path, key: supervisor.key).status == 200)
+        }
+    }
+
+    @Test("a stream ends soon after its key was revoked, long before its time")
+    func revoked() async throws {
+        try await WebFixture.with(streamSeconds: 90) { fixture, client in
+            let place = try await fixture.tenants.makePlant()
+            let supervisor = try await fixture.tenants.makePrincipal(.supervisor, in: place.scope)
+            let path = "/v1/plants/\(place.plantID)/timeline/stream"
+            let begun = ContinuousClock.now
+            let stream = Task { try await read(client, path, key: supervisor.key) }
+            try await Task.sleep(for: .seconds(1))
+            _ = try await fixture.tenants.principals.revokeKey(supervisor.keyID, in: place.scope, by: .system)
+            #expect(try await stream.value.status == 200)
+            #expect(begun.duration(to: .now) < .seconds(45))
+            #expect(try await read(client, path, key: supervisor.key).status == 401)
+        }
+    }
 }
 
 extension TenantFixture {

@@ -41,10 +41,12 @@ struct WebFixture: Sendable {
 
     static func with<Value: Sendable>(
         limits: RequestLimits = wideLimits, further: [Operation] = [], logger: Logger = PostgresFixture.logger,
+        streamSeconds: Double = 0.3,
         _ body: @Sendable @escaping (WebFixture, any TestClientProtocol) async throws -> Value
     ) async throws -> Value {
         try await TenantFixture.with { tenants in
-            let fixture = WebFixture(tenants, limits: limits, further: further, logger: logger)
+            let fixture = WebFixture(
+                tenants, limits: limits, further: further, logger: logger, streamSeconds: streamSeconds)
             let application = Application(responder: fixture.surface.router().buildResponder(), logger: logger)
             return try await application.test(.router) { client in try await body(fixture, client) }
         }
@@ -52,7 +54,7 @@ struct WebFixture: Sendable {
 
     init(
         _ tenants: TenantFixture, limits: RequestLimits = wideLimits, further: [Operation] = [],
-        logger: Logger = PostgresFixture.logger
+        logger: Logger = PostgresFixture.logger, streamSeconds: Double = 0.3
     ) {
         self.tenants = tenants
         let database = tenants.database
@@ -84,7 +86,7 @@ struct WebFixture: Sendable {
                 invoices: InvoiceDirectory(database: database, brands: tenants.brands),
                 idempotency: idempotency, limits: limits, metrics: metrics,
                 readiness: { await readiness.missing() }),
-            further: further, version: "test", streamSeconds: 0.3)
+            further: further, version: "test", streamSeconds: streamSeconds)
     }
 }
 

@@ -87,6 +87,39 @@ struct ScheduleTests {
         }
     }
 
+    @Test(
+        "what is said of the runs of events in the metadata is checked",
+        arguments: [
+            ("{businessKey: '${ .data.asset }', priority: 80, deduplicate: open}", []),
+            ("{businessKey: .subject, priority: '.data.priority // 50'}", []),
+            ("{businessKey: '${ .[ }'}", [Diagnostic.Code.invalidExpression]),
+            ("{businessKey: '${ $context.x }'}", [.unknownVariable]), ("{businessKey: 7}", [.wrongType]),
+            ("{priority: 101}", [.invalidValue]), ("{priority: 1.5}", [.wrongType]),
+            ("{deduplicate: sometimes}", [.invalidValue]), ("{key: .subject}", [.unknownProperty]),
+            ("often", [.wrongType]),
+        ])
+    func runMetadata(_ metadata: String, _ codes: [Diagnostic.Code]) throws {
+        let text = document(
+            "- a: {set: {x: 1}}",
+            extra: "  metadata: {run: \(metadata)}\nschedule: {on: {one: {with: {type: t}}}}")
+        #expect(try decode(text).codes() == codes)
+    }
+
+    @Test("names of runs for events that do not come are a warning, and one that is too long a mistake")
+    func idleRunMetadata() throws {
+        for schedule in ["", "schedule: {on: {all: [{with: {type: t}}, {with: {type: u}}]}}"] {
+            let text = document(
+                "- a: {set: {x: 1}}", extra: "  metadata: {run: {businessKey: .subject}}\n\(schedule)")
+            let decoded = try decode(text)
+            #expect(decoded.definition != nil && decoded.diagnostics.contains { $0.severity == .warning })
+        }
+        let long = String(repeating: "x", count: RunMetadata.maximumExpressionBytes + 1)
+        let text = document(
+            "- a: {set: {x: 1}}",
+            extra: "  metadata: {run: {businessKey: \(long)}}\nschedule: {on: {one: {with: {type: t}}}}")
+        #expect(try decode(text).codes() == [.tooLarge])
+    }
+
     @Test("the policy is read, and survives being stored")
     func policy() throws {
         let given = try Given(

@@ -111,7 +111,9 @@ struct AnswerReader {
     }
 
     static func reason(of failure: OutboundFailure) -> CallFailure {
-        CallFailure(kind(of: failure.kind), failure.description, cause: failure.kind)
+        var description = failure.description
+        if case .responseTooLarge = failure.kind { description += "; maximumResponseBytes of the connector sets it" }
+        return CallFailure(kind(of: failure.kind), description, cause: failure.kind)
     }
 
     private static func kind(of kind: OutboundFailure.Kind) -> CallFailure.Kind {

@@ -16,6 +16,20 @@ package struct BulkOperation: Sendable, Hashable {
         package var runID: RunID
         package var code: String
         package var reason: String
+
+        init(runID: RunID, code: String, reason: String) {
+            self.runID = runID
+            self.code = code
+            self.reason = reason
+        }
+
+        /// With the first of what is wrong.
+        init(of run: RunID, _ problem: Problem) {
+            let items = problem.items.prefix(10).map { "\($0.path): \($0.message)" }
+            self.init(
+                runID: run, code: problem.code.rawValue,
+                reason: ([problem.detail] + items).joined(separator: "\n").prefix(utf8: 10_000))
+        }
     }
 
     package var id: BulkOperationID
@@ -38,6 +52,8 @@ package struct BulkPreview: Sendable, Hashable {
     /// At most `RunDirectory.maximumBulkRuns + 1`.
     package var count: Int
     package var sample: [RunSummary]
+    /// The runs of the sample that would stay as they are, and why.
+    package var refusals: [BulkOperation.Failure]
     /// Only runs before this one are meant: what comes later is not touched.
     package var before: RunID
 }

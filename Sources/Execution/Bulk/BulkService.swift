@@ -1,5 +1,4 @@
 import Database
-import JSON
 package import Logging
 import Primitives
 import ServiceLifecycle
@@ -8,7 +7,8 @@ import Tenancy
 /// Works off operations on many runs.
 ///
 /// Any number of processes may run it. A run is changed in the transaction that moves the operation on, under a lock on the
-/// operation: whatever crashes, each run is changed once, and the next process goes on after it.
+/// operation: whatever crashes, each run is changed once, and the next process goes on after it. Operations take turns, a batch
+/// each, so that a large one keeps no other plant waiting.
 package struct BulkService: Service {
     static let idleSeconds: Double = 15
     static let pauseAfterFailureSeconds: Double = 5
@@ -27,164 +27,53 @@ package struct BulkService: Service {
         await RepeatedLook(
             complaint: "an operation on many runs is tried again",
             pauseAfterFailureSeconds: Self.pauseAfterFailureSeconds, logger: logger
-        ).run(look: {
-            while try await workOffOne(), !Task.isCancelled {}
-            return Self.idleSeconds
-        }) { pause in
+        ).run(look: workOff) { pause in
             await runs.board.bulk.wait(seconds: pause)
         }
     }
 
-    /// A batch of the oldest operation; answers whether there was any.
+    /// Until nothing is left to do; answers the seconds until the next look. An operation that cannot go on is left for then, and
+    /// the others go on.
     @discardableResult
-    package func workOffOne() async throws -> Bool {
+    package func workOff() async throws -> Double {
+        var last: BulkOperationID?
+        var stuck: [BulkOperationID] = []
+        while !Task.isCancelled, let (plant, id) = try await next(after: last, except: stuck) {
+            last = id
+            do {
+                try await BulkTurn(runs: runs, plant: plant, id: id).perform()
+            } catch {
+                if Task.isCancelled || (error as? DatabaseError)?.isOfTheServer == true { throw error }
+                stuck.append(id)
+                logger.warning(
+                    "an operation on many runs cannot go on",
+                    metadata: ["plant": "\(plant.plantID)", "operation": "\(id)", "reason": "\(error)"])
+            }
+        }
+        return stuck.isEmpty ? Self.idleSeconds : Self.pauseAfterFailureSeconds
+    }
+
+    private func next(after last: BulkOperationID?, except stuck: [BulkOperationID]) async throws -> (
+        PlantKey, BulkOperationID
+    )? {
         let rows = try await runs.database.readPipeline(
             .platform,
             [
                 """
                 SELECT operation.partner_id, operation.client_id, operation.plant_id, operation.bulk_operation_id
                 FROM millwright.bulk_operation AS operation
-                WHERE operation.status = 'running'
-                ORDER BY operation.bulk_operation_id
+                WHERE operation.status = 'running' AND operation.bulk_operation_id <> ALL (\(stuck))
+                ORDER BY operation.bulk_operation_id <= \(last ?? BulkOperationID(UUIDv7(high: 0, low: 0))),
+                  operation.bulk_operation_id
                 LIMIT 1
                 """
             ])[0]
-        guard let row = rows.first else { return false }
-        let plant = try PlantKey(try row.scope())
-        try await BulkTurn(runs: runs, plant: plant, id: try row.decode("bulk_operation_id")).perform()
-        return true
+        guard let row = rows.first else { return nil }
+        return (try PlantKey(try row.scope()), try row.decode("bulk_operation_id"))
     }
 }
 
-/// One batch of one operation.
-struct BulkTurn: Sendable {
-    let runs: RunDirectory
-    let plant: PlantKey
-    let id: BulkOperationID
-
-    private struct Step: Sendable {
-        var operation: BulkOperation
-        var actor: Actor
-        var before: RunID
-    }
-
-    func perform() async throws {
-        let step = try await runs.database.read(plant.scope) { try await current(lock: "", $0) }
-        guard let step else { return }
-        let found = try await matching(step)
-        guard !found.isEmpty else { return try await finish() }
-        try await runs.fetchDefinitions(for: step.operation.action, of: found, plant)
-        for run in found where !(try await change(run)) { return }
-    }
-
-    /// - Returns: whether the operation still runs.
-    private func change(_ run: RunID) async throws -> Bool {
-        do {
-            let aftermath = try await runs.database.transaction(plant.scope) { transaction in
-                try await change(run, in: transaction)
-            }
-            guard let aftermath else { return false }
-            runs.settle(aftermath, of: plant)
-        } catch let problem as Problem {
-            return try await fail(run, problem)
-        } catch let error as DatabaseError where error.isBrokenRule {
-            return try await fail(run, Problem(.internalError, "The change breaks a rule of the database."))
-        }
-        return true
-    }
-
-    private func change(_ run: RunID, in transaction: TenantTransaction) async throws -> RunChange.Aftermath? {
-        guard let step = try await current(lock: "FOR UPDATE", transaction), run < step.before else {
-            // Another process took the run meanwhile.
-            return try await current(lock: "", transaction) == nil ? nil : RunChange.Aftermath()
-        }
-        let change = RunChange(
-            plant: plant, reason: step.operation.reason, actor: step.actor, ids: runs.ids, now: runs.clock.now())
-        let aftermath = try await change.perform(step.operation.action, on: run, runs.shelf, in: transaction)
-        try await transaction.execute(moveOn(after: run, succeeded: 1))
-        if !aftermath.needs.isEmpty, let notification = runs.board.notification(for: plant) {
-            try await transaction.execute(notification)
-        }
-        return aftermath
-    }
-
-    private func fail(_ run: RunID, _ problem: Problem) async throws -> Bool {
-        try await runs.database.transaction(plant.scope) { transaction in
-            guard let step = try await current(lock: "FOR UPDATE", transaction) else { return false }
-            guard run < step.before else { return true }
-            let reason = ([problem.detail] + problem.items.prefix(10).map { "\($0.path): \($0.message)" })
-                .joined(separator: "\n")
-            _ = try await transaction.batch([
-                """
-                INSERT INTO millwright.bulk_failure (
-                  partner_id, client_id, plant_id, bulk_operation_id, run_id, code, reason)
-                VALUES (\(fragment: plant.values), \(id), \(run), \(problem.code.rawValue), \(reason))
-                ON CONFLICT DO NOTHING
-                """,
-                moveOn(after: run, failed: 1),
-            ])
-            return true
-        }
-    }
-
-    private func moveOn(after run: RunID, succeeded: Int64 = 0, failed: Int64 = 0) -> Statement {
-        """
-        UPDATE millwright.bulk_operation AS operation
-        SET before_run_id = \(run), succeeded = operation.succeeded + \(succeeded),
-          failed = operation.failed + \(failed)
-        WHERE \(fragment: plant.owns("operation")) AND operation.bulk_operation_id = \(id)
-        """
-    }
-
-    /// `nil` when it has ended.
-    private func current(lock: StaticString, _ transaction: TenantTransaction) async throws -> Step? {
-        let row = try await transaction.one(
-            """
-            SELECT \(raw: BulkOperation.columns), operation.actor, operation.before_run_id
-            FROM millwright.bulk_operation AS operation
-            WHERE \(fragment: plant.owns("operation")) AND operation.bulk_operation_id = \(id)
-              AND operation.status = 'running'
-            \(raw: lock)
-            """)
-        guard let row else { return nil }
-        return Step(
-            operation: try BulkOperation(row: row), actor: Actor(stored: try row.decode("actor")),
-            before: try row.decode("before_run_id"))
-    }
-
-    private func matching(_ step: Step) async throws -> [RunID] {
-        try await runs.database.readPipeline(
-            plant.scope,
-            [
-                """
-                SELECT run.run_id
-                FROM millwright.run AS run
-                WHERE \(fragment: plant.owns("run"))\(fragment: step.operation.filter.conditions)
-                  AND run.run_id < \(step.before)
-                ORDER BY run.run_id DESC
-                LIMIT \(BulkService.batch)
-                """
-            ])[0].map { try $0.decode("run_id") }
-    }
-
-    private func finish() async throws {
-        let now = runs.clock.now()
-        try await runs.database.transaction(plant.scope) { transaction in
-            guard let step = try await current(lock: "FOR UPDATE", transaction) else { return }
-            try await transaction.execute(
-                """
-                UPDATE millwright.bulk_operation AS operation
-                SET status = 'completed', ended_at = \(now)
-                WHERE \(fragment: plant.owns("operation")) AND operation.bulk_operation_id = \(id)
-                """)
-            try await transaction.record(
-                AuditEntry(
-                    "bulk-operation.completed", objectType: "bulk-operation", objectID: id.description,
-                    old: ["status": "running"],
-                    new: [
-                        "succeeded": .number(JSONNumber(step.operation.succeeded)),
-                        "failed": .number(JSONNumber(step.operation.failed)),
-                    ], reason: step.operation.reason, by: step.actor))
-        }
-    }
+extension DatabaseError {
+    /// No other operation would fare better.
+    fileprivate var isOfTheServer: Bool { kind == .connectionLost || kind == .unavailable || kind == .outcomeUnknown }
 }

@@ -1,42 +1,22 @@
 import Database
 import JSON
 package import Primitives
-import Tenancy
+package import Tenancy
 
 extension RunDirectory {
     /// Runs that one operation may touch.
     package static let maximumBulkRuns = 100_000
-    package static let bulkSample = 20
     package static let bulkFailuresShown = 100
 
-    /// What the filter names now, and nothing is changed.
-    package func preview(_ filter: RunFilter, in scope: TenantScope) async throws -> BulkPreview {
-        let plant = try PlantKey(scope)
-        // The largest identifier of this moment: runs of the same millisecond are in.
-        let before = RunID(UUIDv7(high: UInt64(max(0, clock.now().unixMilliseconds)) << 16 | 0x7FFF, low: .max))
-        let count =
-            try await database.readPipeline(
-                scope,
-                [
-                    """
-                    SELECT count(*) AS runs
-                    FROM (
-                      SELECT
-                      FROM millwright.run AS run
-                      WHERE \(fragment: plant.owns("run"))\(fragment: filter.conditions) AND run.run_id < \(before)
-                      LIMIT \(Self.maximumBulkRuns + 1)
-                    ) AS meant
-                    """
-                ])[0].first?.decode("runs", as: Int.self) ?? 0
-        let sample = try await list(in: scope, matching: filter, page: PageRequest(limit: Self.bulkSample)).items
-        return BulkPreview(count: count, sample: sample, before: before)
-    }
-
+    /// How many operations of a plant may be under way.
+    package static let maximumBulkOperations = 20
     /// Stores the operation; `BulkService` works it off.
-    /// - Throws: `.invalidRequest` for more runs than one operation may touch.
+    /// - Parameter dryRun: which dry run it carries out: each is carried out once.
+    /// - Throws: `.invalidRequest` for more runs than one operation may touch, `.tooManyRequests` while too many are under way,
+    ///   `.preconditionFailed` for a dry run that was carried out.
     package func begin(
-        _ action: RunAction, on filter: RunFilter, before: RunID, planned: Int, in scope: TenantScope,
-        reason: String, by actor: Actor
+        _ action: RunAction, on filter: RunFilter, before: RunID, planned: Int, dryRun: UUIDv7? = nil,
+        in scope: TenantScope, reason: String, by actor: Actor
     ) async throws -> BulkOperationID {
         let plant = try PlantKey(scope)
         guard planned <= Self.maximumBulkRuns else {
@@ -46,27 +26,68 @@ extension RunDirectory {
         }
         let now = clock.now()
         let id = BulkOperationID(ids.next(at: now))
-        try await database.transaction(scope) { transaction in
-            try await transaction.execute(
-                """
-                INSERT INTO millwright.bulk_operation (
-                  partner_id, client_id, plant_id, bulk_operation_id, action, filter, arguments, reason, actor, status,
-                  before_run_id, planned, created_at)
-                VALUES (
-                  \(fragment: plant.values), \(id), \(action.name.rawValue), \(ExactJSON(filter.json)),
-                  \(ExactJSON(action.arguments)), \(reason), \(ExactJSON(actor.storedJSON)), 'running', \(before),
-                  \(Int64(planned)), \(now))
-                """)
-            try await transaction.record(
-                AuditEntry(
-                    "bulk-operation.started", objectType: "bulk-operation", objectID: id.description,
-                    new: [
-                        "action": .string(action.name.rawValue), "filter": filter.json,
-                        "arguments": action.arguments, "runs": JSONValue(planned),
-                    ], reason: reason, by: actor))
+        do {
+            try await database.transaction(scope) { transaction in
+                try await refuseTooMany(plant, in: transaction)
+                try await transaction.execute(
+                    """
+                    INSERT INTO millwright.bulk_operation (
+                      partner_id, client_id, plant_id, bulk_operation_id, action, filter, arguments, reason, actor, status,
+                      before_run_id, planned, created_at, dry_run_id)
+                    VALUES (
+                      \(fragment: plant.values), \(id), \(action.name.rawValue), \(ExactJSON(filter.json)),
+                      \(ExactJSON(action.arguments)), \(reason), \(ExactJSON(actor.storedJSON)), 'running', \(before),
+                      \(Int64(planned)), \(now), \(dryRun as UUIDv7?))
+                    """)
+                try await transaction.record(
+                    AuditEntry(
+                        "bulk-operation.started", objectType: "bulk-operation", objectID: id.description,
+                        new: [
+                            "action": .string(action.name.rawValue), "filter": filter.json,
+                            "arguments": action.arguments, "runs": JSONValue(planned),
+                        ], reason: reason, by: actor))
+            }
+        } catch let error as DatabaseError where error.violates(constraint: "a_dry_run_is_carried_out_once") {
+            throw Problem(
+                .preconditionFailed,
+                "This dry run was carried out already: look at the plant's operations. To do it again, do the dry run again."
+            )
         }
         board.bulk.ring()
         return id
+    }
+
+    private func refuseTooMany(_ plant: PlantKey, in transaction: TenantTransaction) async throws {
+        let running = try await transaction.query(
+            """
+            SELECT
+            FROM millwright.bulk_operation AS operation
+            WHERE \(fragment: plant.owns("operation")) AND operation.status = 'running'
+            LIMIT \(Self.maximumBulkOperations)
+            """)
+        guard running.count < Self.maximumBulkOperations else {
+            throw Problem(
+                .tooManyRequests,
+                "\(Self.maximumBulkOperations) operations on many runs are under way. Wait for one, or cancel one.")
+        }
+    }
+
+    /// Newest first, without what failed.
+    package func bulkOperations(in scope: TenantScope, page: PageRequest) async throws -> Page<BulkOperation> {
+        let plant = try PlantKey(scope)
+        let rows = try await database.readPipeline(
+            scope,
+            [
+                """
+                SELECT \(raw: BulkOperation.columns)
+                FROM millwright.bulk_operation AS operation
+                WHERE \(fragment: plant.owns("operation"))
+                  \(fragment: page.after.map { "AND operation.bulk_operation_id < \($0)" } ?? "")
+                ORDER BY operation.bulk_operation_id DESC
+                LIMIT \(page.limit + 1)
+                """
+            ])[0]
+        return page.page(of: try rows.map { try BulkOperation(row: $0) }) { $0.id.raw }
     }
 
     package func bulkOperation(_ id: BulkOperationID, in scope: TenantScope) async throws -> BulkOperation {

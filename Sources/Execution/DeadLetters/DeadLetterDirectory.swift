@@ -6,6 +6,9 @@ package import Tenancy
 /// What could not go on, and what an operator does about it. Both lists are read by indexes that hold only what nobody has
 /// seen to.
 package struct DeadLetterDirectory: Sendable {
+    /// For so long a replay has a letter for itself; longer than the intake's own deadlines.
+    static let replaySeconds: Double = 90
+
     let database: Database
     let runs: RunDirectory
     let intake: EventIntake
@@ -27,7 +30,7 @@ package struct DeadLetterDirectory: Sendable {
             scope,
             [
                 """
-                SELECT run.run_id, run.error, run.ended_at
+                SELECT run.run_id, \(raw: RunSummary.shortError), run.ended_at
                 FROM millwright.run AS run
                 WHERE \(fragment: plant.owns("run")) AND run.status = 'faulted' AND run.handled_at IS NULL
                   \(fragment: page.after.map { "AND run.run_id < \($0)" } ?? "")
@@ -63,6 +66,8 @@ package struct DeadLetterDirectory: Sendable {
 
     /// A run goes on with the task that failed; an event goes through the intake again, as it is or corrected.
     /// - Parameter body: the task's input, or the event; `nil` for what was there.
+    /// - Throws: `.invalidEvent` for an event that the plant refuses again, which stays; `.wrongState` while somebody else
+    ///   replays it.
     package func replay(_ id: UUIDv7, body: JSONValue?, in scope: TenantScope, reason: String, by actor: Actor)
         async throws
     {
@@ -74,42 +79,75 @@ package struct DeadLetterDirectory: Sendable {
             try await runs.perform(.retry(input: body), on: RunID(id), in: scope, reason: reason, by: actor)
             return
         }
-        let stored = try await storedBody(id, plant)
-        guard let given = body ?? stored else {
-            throw Problem(.wrongState, "What is kept of the event is not whole, or not JSON. Give the event as body.")
-        }
-        let event = try IncomingEvent(json: given)
-        // The event's own source and id make a second replay the same event: it is stored once whatever breaks in between.
-        _ = try await intake.accept(scope, [event], by: actor)
-        try await database.transaction(scope) { transaction in
-            _ = try await handle(id, as: "replayed", plant, in: transaction)
-            try await transaction.record(
-                AuditEntry(
-                    "dead-letter.replayed", objectType: "quarantined-event", objectID: id.description,
-                    old: ["handled": false],
-                    new: ["handled": true, "isCorrected": .bool(body != nil), "eventId": .string(event.id)],
-                    reason: reason, by: actor))
+        let stored = try await claim(id, plant)
+        do {
+            guard let given = body ?? stored else {
+                throw Problem(
+                    .wrongState, "What is kept of the event is not whole, or not JSON. Give the event as body.")
+            }
+            let event = try IncomingEvent(json: given)
+            // The event's own source and id make a second replay the same event: it is stored once whatever breaks in between.
+            if case .refused(let items) = try await intake.accept(scope, [event], by: actor).first {
+                throw Problem(
+                    .invalidEvent, "The plant refuses the event. Correct it, and give it as body.", items: items)
+            }
+            try await database.transaction(scope) { transaction in
+                _ = try await handle(id, as: "replayed", plant, in: transaction)
+                try await transaction.record(
+                    AuditEntry(
+                        "dead-letter.replayed", objectType: "quarantined-event", objectID: id.description,
+                        old: ["handled": false],
+                        new: ["handled": true, "isCorrected": .bool(body != nil), "eventId": .string(event.id)],
+                        reason: reason, by: actor))
+            }
+        } catch {
+            try? await release(id, plant)
+            throw error
         }
     }
 
-    /// `nil` for what is not whole, or not JSON.
-    /// - Throws: `Problem.notFound`, `.wrongState` for one that was seen to.
-    private func storedBody(_ id: UUIDv7, _ plant: PlantKey) async throws -> JSONValue? {
-        let row = try await database.readPipeline(
+    /// Takes the letter for the time that the intake needs at most, so that of two people with two corrections one is told.
+    /// - Returns: the event; `nil` for what is not whole, or not JSON.
+    /// - Throws: `Problem.notFound`, `.wrongState` for one that was seen to, or that somebody replays.
+    private func claim(_ id: UUIDv7, _ plant: PlantKey) async throws -> JSONValue? {
+        let now = clock.now()
+        let until = now.adding(seconds: Self.replaySeconds)
+        let rows = try await database.pipeline(
             plant.scope,
             [
                 """
-                SELECT event.body, event.is_cut_off, event.handled_at IS NOT NULL AS is_handled
+                UPDATE millwright.event_quarantine AS event
+                SET replaying_until = \(until)
+                WHERE \(fragment: plant.owns("event")) AND event.quarantine_id = \(id) AND event.handled_at IS NULL
+                  AND coalesce(event.replaying_until, \(now)) <= \(now)
+                RETURNING event.body, event.is_cut_off
+                """,
+                """
+                SELECT event.handled_at IS NOT NULL AS is_handled
                 FROM millwright.event_quarantine AS event
                 WHERE \(fragment: plant.owns("event")) AND event.quarantine_id = \(id)
-                """
-            ])[0].first
-        guard let row else { throw Problem.notFound("dead letter") }
-        guard try !row.decode("is_handled", as: Bool.self) else {
-            throw Problem(.wrongState, "This was seen to already.")
+                """,
+            ])
+        guard let known = rows[1].first else { throw Problem.notFound("dead letter") }
+        guard let row = rows[0].first else {
+            throw try known.decode("is_handled", as: Bool.self)
+                ? Problem(.wrongState, "This was seen to already.")
+                : Problem(.wrongState, "Somebody else replays it at this moment. Look at it again in a minute.")
         }
         guard try !row.decode("is_cut_off", as: Bool.self) else { return nil }
         return try? JSONValue(parsing: row.decode("body", as: [UInt8].self))
+    }
+
+    private func release(_ id: UUIDv7, _ plant: PlantKey) async throws {
+        _ = try await database.pipeline(
+            plant.scope,
+            [
+                """
+                UPDATE millwright.event_quarantine AS event
+                SET replaying_until = NULL
+                WHERE \(fragment: plant.owns("event")) AND event.quarantine_id = \(id) AND event.handled_at IS NULL
+                """
+            ])
     }
 
     /// Answers whether it is a run.
@@ -128,7 +166,7 @@ package struct DeadLetterDirectory: Sendable {
         let event = try await transaction.execute(
             """
             UPDATE millwright.event_quarantine AS event
-            SET handled_at = \(now), handled_as = \(what)
+            SET handled_at = \(now), handled_as = \(what), replaying_until = NULL
             WHERE \(fragment: plant.owns("event")) AND event.quarantine_id = \(id) AND event.handled_at IS NULL
             """)
         if event == 1 { return false }

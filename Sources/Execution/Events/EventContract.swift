@@ -12,7 +12,8 @@ struct EventContract {
         guard items.isEmpty else { return .failure(Refusal(items: items)) }
         let bytes = event.data.map(JSONBytes.init)
         if let bytes, bytes.bytes.count > EventLimits.maximumDataBytes {
-            let message = "Has more than \(EventLimits.maximumDataBytes) bytes."
+            let message =
+                "Has \(bytes.bytes.count) bytes; the data of an event has \(EventLimits.maximumDataBytes) at the most."
             return .failure(Refusal(items: [.init(path: "/data", message: message)]))
         }
         return .success(bytes)

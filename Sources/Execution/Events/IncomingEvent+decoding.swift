@@ -18,7 +18,9 @@ extension IncomingEvent {
     package static func read(_ body: JSONValue) throws(Problem) -> [Result<IncomingEvent, Problem>] {
         guard case .array(let elements) = body else { return [.success(try IncomingEvent(json: body))] }
         guard (1...EventLimits.maximumBatch).contains(elements.count) else {
-            throw Problem(.invalidEvent, "A batch has from 1 to \(EventLimits.maximumBatch) events.")
+            throw Problem(
+                .invalidEvent,
+                "The batch has \(elements.count) events; from 1 to \(EventLimits.maximumBatch) are taken at a time.")
         }
         return elements.map { element in
             var reading = EventReading()
@@ -112,7 +114,7 @@ private struct EventReading {
             attributes[name] = value
         }
         if attributes.count > EventLimits.maximumAttributes {
-            add("", "Has more than \(EventLimits.maximumAttributes) attributes.")
+            add("", "Has \(attributes.count) attributes; \(EventLimits.maximumAttributes) are taken at the most.")
         }
         return attributes
     }

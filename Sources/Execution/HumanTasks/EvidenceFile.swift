@@ -16,7 +16,10 @@ package struct EvidenceFile: Sendable {
     /// - Throws: `.invalidRequest` with every mistake, `.payloadTooLarge`, `.unsupportedMediaType`.
     package init(name: String, mediaType: String, content: [UInt8]) throws(Problem) {
         guard content.count <= Self.maximumBytes else {
-            throw Problem(.payloadTooLarge, "A file has at most \(Self.maximumBytes >> 20) MiB.")
+            throw Problem(
+                .payloadTooLarge,
+                "The file has \(content.count) bytes; a file has \(Self.maximumBytes) (\(Self.maximumBytes >> 20) MiB) at the most."
+            )
         }
         var items: [Problem.Item] = []
         if content.isEmpty { items.append(.init(path: "/content", message: "The file is empty.")) }

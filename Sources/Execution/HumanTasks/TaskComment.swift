@@ -23,10 +23,11 @@ extension HumanTaskService {
         let plant = try PlantKey(scope)
         let isEmpty = !body.contains { !$0.isWhitespace }
         let limit = TaskComment.maximumCharacters
-        guard !isEmpty, body.unicodeScalars.count <= limit, !body.unicodeScalars.contains("\0") else {
+        let length = body.unicodeScalars.count
+        guard !isEmpty, length <= limit, !body.unicodeScalars.contains("\0") else {
             throw Problem(
                 .invalidRequest, "The comment cannot be taken.",
-                items: [.init(path: "/body", message: "Write 1 to \(limit) characters.")])
+                items: [.init(path: "/body", message: "Has \(length) characters; write 1 to \(limit).")])
         }
         let comment = TaskComment(
             id: TaskCommentID(), authorID: principal.id, authorName: principal.displayName, writtenAt: clock.now(),

@@ -45,7 +45,28 @@ package struct SlotService: Service {
     /// Looks after every workflow that has runs waiting; answers the seconds until the next look.
     @discardableResult
     package func giveSlots() async throws -> Double {
-        let rows = try await database.readPipeline(
+        var pause = Self.idleSeconds
+        var last: Statement = ""
+        while true {
+            let rows = try await waiting(after: last)
+            for row in rows {
+                let turn = SlotTurn(
+                    plant: try PlantKey(try row.scope()), workflow: try row.decode("workflow_id"), now: clock.now())
+                pause = min(pause, try await giveOrComplain(turn))
+            }
+            guard rows.count == Self.maximumWorkflows, let row = rows.last else { return pause }
+            let plant = try PlantKey(try row.scope())
+            let workflow: WorkflowID = try row.decode("workflow_id")
+            last = """
+                WHERE (policy.partner_id, policy.client_id, policy.plant_id, policy.workflow_id)
+                  > (\(fragment: plant.values), \(workflow))
+                """
+        }
+    }
+
+    /// Workflows with runs that wait, so many at a time: none is kept waiting by those before it.
+    private func waiting(after last: Statement) async throws -> Rows {
+        try await database.readPipeline(
             .platform,
             [
                 """
@@ -59,23 +80,23 @@ package struct SlotService: Service {
                     AND run.status = 'pending' AND run.queued_at IS NOT NULL
                   LIMIT 1
                 ) AS waiting
+                \(fragment: last)
+                ORDER BY policy.partner_id, policy.client_id, policy.plant_id, policy.workflow_id
                 LIMIT \(Self.maximumWorkflows)
                 """
             ])[0]
-        var pause = rows.isEmpty ? Self.idleSeconds : Self.sweepSeconds
-        for row in rows {
-            let plant = try PlantKey(try row.scope())
-            let turn = SlotTurn(plant: plant, workflow: try row.decode("workflow_id"), now: clock.now())
-            do {
-                pause = min(pause, try await give(turn))
-            } catch {
-                if Task.isCancelled { throw error }
-                logger.warning(
-                    "a workflow's slots cannot be given",
-                    metadata: ["plant": "\(plant.plantID)", "workflow": "\(turn.workflow)", "reason": "\(error)"])
-            }
+    }
+
+    private func giveOrComplain(_ turn: SlotTurn) async throws -> Double {
+        do {
+            return try await give(turn)
+        } catch {
+            if Task.isCancelled { throw error }
+            logger.warning(
+                "a workflow's slots cannot be given",
+                metadata: ["plant": "\(turn.plant.plantID)", "workflow": "\(turn.workflow)", "reason": "\(error)"])
+            return Self.sweepSeconds
         }
-        return pause
     }
 
     /// - Returns: when to look again.

@@ -30,7 +30,7 @@ package struct WorkflowPolicy: Sendable, Hashable {
         self.deduplicate = deduplicate
     }
 
-    package static let maximumExpressionBytes = 2_000
+    package static let maximumExpressionBytes = RunMetadata.maximumExpressionBytes
 
     package var isLimited: Bool { maxConcurrent != nil || maxStartsPerMinute != nil }
 
@@ -82,7 +82,9 @@ struct EventExpression: Sendable {
         var text = source
         if text.hasPrefix("${"), text.hasSuffix("}") { text = String(text.dropFirst(2).dropLast()) }
         guard text.utf8.count <= WorkflowPolicy.maximumExpressionBytes else {
-            throw Problem(.invalidRequest, "Has more than \(WorkflowPolicy.maximumExpressionBytes) bytes.")
+            throw Problem(
+                .invalidRequest,
+                "Has \(text.utf8.count) bytes; an expression has \(WorkflowPolicy.maximumExpressionBytes) at the most.")
         }
         do {
             program = try JQProgram(text, variables: [])
@@ -107,11 +109,16 @@ package struct StartPolicy: Sendable {
     private let businessKey: EventExpression?
     private let priority: EventExpression?
 
-    init(_ policy: WorkflowPolicy) throws(Problem) {
+    /// - Parameter template: what the workflow's definition says, where the plant's policy says nothing.
+    init(_ policy: WorkflowPolicy, _ template: RunMetadata?) throws(Problem) {
         isLimited = policy.isLimited
-        deduplicate = policy.deduplicate
-        businessKey = try policy.businessKey.map { source throws(Problem) in try EventExpression(source) }
-        priority = try policy.priority.map { source throws(Problem) in try EventExpression(source) }
+        deduplicate = policy.deduplicate ?? template?.deduplicate.flatMap { Deduplication(rawValue: $0.rawValue) }
+        businessKey = try (policy.businessKey ?? template?.businessKey).map { source throws(Problem) in
+            try EventExpression(source)
+        }
+        priority = try (policy.priority ?? template?.priority).map { source throws(Problem) in
+            try EventExpression(source)
+        }
     }
 
     /// Changes a run that the event starts. An expression that fails on the event changes nothing.

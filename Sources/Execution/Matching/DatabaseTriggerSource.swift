@@ -39,9 +39,16 @@ package struct DatabaseTriggerSource: TriggerSource {
                 ORDER BY workflow_id, event_type
                 """,
                 """
-                SELECT workflow_id, max_concurrent, max_starts_per_minute, burst, business_key, priority, deduplicate
-                FROM millwright.workflow_policy AS policy
-                WHERE \(fragment: plant.owns("policy"))
+                SELECT workflow.workflow_id, policy.max_concurrent, policy.max_starts_per_minute, policy.burst,
+                  policy.business_key, policy.priority, policy.deduplicate,
+                  revision.document #> '{document,metadata,run}' AS run_metadata
+                FROM millwright.workflow AS workflow
+                LEFT JOIN millwright.workflow_policy AS policy
+                  ON \(fragment: plant.owns("policy")) AND policy.workflow_id = workflow.workflow_id
+                LEFT JOIN millwright.workflow_revision AS revision
+                  ON \(fragment: plant.owns("revision")) AND revision.digest = workflow.digest
+                WHERE \(fragment: plant.owns("workflow"))
+                  AND (policy.workflow_id IS NOT NULL OR revision.document #> '{document,metadata,run}' IS NOT NULL)
                 """,
             ])
         let workflows = try rows[1].map(PlantTriggers.Workflow.init(row:))
@@ -55,7 +62,10 @@ package struct DatabaseTriggerSource: TriggerSource {
     /// A policy is checked before it is stored; one that cannot be read limits nothing here, and the database still does.
     private func policies(_ rows: Rows) throws -> [WorkflowID: StartPolicy] {
         var policies: [WorkflowID: StartPolicy] = [:]
-        for row in rows { policies[try row.decode("workflow_id")] = try? StartPolicy(WorkflowPolicy(row: row)) }
+        for row in rows {
+            let template = try row.decode("run_metadata", as: JSONValue?.self).map(RunMetadata.init(json:))
+            policies[try row.decode("workflow_id")] = try? StartPolicy(WorkflowPolicy(row: row), template)
+        }
         return policies
     }
 

@@ -29,22 +29,22 @@ package struct RunDirectory: Sendable {
     package func list(in scope: TenantScope, matching filter: RunFilter = .init(), page: PageRequest) async throws
         -> Page<RunSummary>
     {
-        let after: Statement = page.after.map { " AND run.run_id < \($0)" } ?? ""
-        let rows = try await database.readPipeline(
-            scope,
-            [
-                """
-                SELECT \(raw: RunSummary.columns)
-                FROM millwright.run AS run
-                JOIN millwright.workflow AS workflow
-                  ON workflow.partner_id = run.partner_id AND workflow.client_id = run.client_id
-                  AND workflow.plant_id = run.plant_id AND workflow.workflow_id = run.workflow_id
-                WHERE \(fragment: scope.owns("run"))\(fragment: filter.conditions)\(fragment: after)
-                ORDER BY run.run_id DESC
-                LIMIT \(page.limit + 1)
-                """
-            ])[0]
+        let rows = try await database.readPipeline(scope, [Self.listing(filter, in: scope, page)])[0]
         return page.page(of: try rows.map(RunSummary.init(row:))) { $0.id.raw }
+    }
+
+    /// The statement of a list: its plans are tested.
+    package static func listing(_ filter: RunFilter, in scope: TenantScope, _ page: PageRequest) -> Statement {
+        let after: Statement = page.after.map { " AND run.run_id < \($0)" } ?? ""
+        return """
+            SELECT \(raw: RunSummary.columns), \(raw: RunSummary.shortError)
+            FROM \(fragment: filter.newest("run.*", scope.owns("run"), after, limit: page.limit + 1))
+            JOIN millwright.workflow AS workflow
+              ON workflow.partner_id = run.partner_id AND workflow.client_id = run.client_id
+              AND workflow.plant_id = run.plant_id AND workflow.workflow_id = run.workflow_id
+            ORDER BY run.run_id DESC
+            LIMIT \(page.limit + 1)
+            """
     }
 
     package func run(_ id: RunID, in scope: TenantScope) async throws -> RunDetail {
@@ -53,7 +53,7 @@ package struct RunDirectory: Sendable {
             scope,
             [
                 """
-                SELECT \(raw: RunSummary.columns), run.sequence, run.input, run.output, run.state, event.source,
+                SELECT \(raw: RunSummary.columns), run.error, run.sequence, run.input, run.output, run.state, event.source,
                   event.source_event_id, event.type, event.subject, event.occurred_at, event.received_at,
                   event.attributes, event.data, event.chain_depth AS event_chain_depth,
                   millwright.has_aged_out(\(AgeingTable.journal.rawValue), run.run_id) AS has_aged_out
@@ -74,14 +74,14 @@ package struct RunDirectory: Sendable {
 
     /// How many runs of the plant stand where, optionally only those accepted from a moment on.
     package func counts(in scope: TenantScope, acceptedFrom: Timestamp? = nil) async throws -> [RunStatus: Int] {
-        let since: Statement = acceptedFrom.map { "AND run.accepted_at >= \($0)" } ?? ""
+        let filter = RunFilter(acceptedFrom: acceptedFrom)
         let rows = try await database.readPipeline(
             scope,
             [
                 """
                 SELECT run.status, count(*) AS runs
                 FROM millwright.run AS run
-                WHERE \(fragment: scope.owns("run")) \(fragment: since)
+                WHERE \(fragment: scope.owns("run"))\(fragment: filter.conditions)
                 GROUP BY run.status
                 """
             ])[0]

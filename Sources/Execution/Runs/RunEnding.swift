@@ -1,6 +1,7 @@
 import Database
 import JSON
 import Primitives
+import RunnerProtocol
 import Workflow
 
 /// Ends runs without their runner: cancelled by somebody, or faulted because what the runner committed cannot be stored.
@@ -31,6 +32,20 @@ struct RunEnding: Sendable {
         title: "What the run did cannot be recorded",
         detail:
             "A value of the run breaks a rule of the database, such as a text that is too long. The log has the rule.")
+
+    /// What the run's reader is told of a commit that the database refused.
+    static func refusal(of commit: RunCommit, because error: DatabaseError) -> WorkflowError {
+        var told = refusedCommit
+        guard error.violates(constraint: "run_values_are_bounded") else { return told }
+        let limit = SyncLimits.maximumPayloadBytes
+        for (name, value) in [("state", commit.state), ("output", commit.output), ("error", commit.error)] {
+            let bytes = value?.serializedBytes().count ?? 0
+            guard bytes > limit else { continue }
+            told.detail =
+                "The run's \(name) has \(bytes) bytes; \(limit) are kept at the most. Pass less data from task to task."
+        }
+        return told
+    }
 
     /// Ends the runs that are still open, then the open runs that those had started and waited for, level by level.
     func perform(in transaction: TenantTransaction) async throws -> Ended {

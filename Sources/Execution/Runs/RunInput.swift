@@ -15,8 +15,9 @@ package enum RunInput {
         if input.depth(within: EventLimits.maximumDataDepth) == nil {
             return [.init(path: "/input", message: "Is nested more than \(EventLimits.maximumDataDepth) levels deep.")]
         }
-        if input.serializedBytes().count > maximumBytes {
-            return [.init(path: "/input", message: "Has more than \(maximumBytes) bytes.")]
+        let bytes = input.serializedBytes().count
+        if bytes > maximumBytes {
+            return [.init(path: "/input", message: "Has \(bytes) bytes; an input has \(maximumBytes) at the most.")]
         }
         return []
     }

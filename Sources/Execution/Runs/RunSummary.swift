@@ -52,11 +52,21 @@ package struct RunDetail: Sendable, Hashable {
 }
 
 extension RunSummary {
+    /// The error of a list is bounded: `shortError`. One run alone shows it whole: `run.error`.
     static let columns: StaticString = """
         run.partner_id, run.client_id, run.plant_id, run.run_id, run.workflow_id, workflow.name AS workflow_name,
         run.definition_digest, run.status, run.business_key, run.priority, run.accepted_at, run.started_at, run.ended_at,
         run.wake_at, run.event_id, run.parent_run_id, run.schedule_kind, run.scheduled_at, run.initiator_principal_id,
-        run.requested_by, run.restarted_from_run_id, run.reopened, run.queued_at, run.error
+        run.requested_by, run.restarted_from_run_id, run.reopened, run.queued_at
+        """
+
+    /// A run may fault with megabytes; what a reader of a list needs of it are its first words.
+    static let shortError: StaticString = """
+        CASE WHEN octet_length(run.error::text) <= 4000 THEN run.error
+          ELSE json_build_object(
+            'type', left(run.error ->> 'type', 500), 'status', run.error -> 'status',
+            'title', left(run.error ->> 'title', 500), 'detail', left(run.error ->> 'detail', 1000),
+            'isCutOff', true) END AS error
         """
 
     init(row: Row) throws {

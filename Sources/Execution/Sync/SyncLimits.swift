@@ -12,6 +12,6 @@ package enum SyncLimits {
     package static let minimumPage = 16
     /// Between two signs of life of an idle runner that are written down.
     package static let heartbeatSeconds: Double = 300
-    /// The longest state, output or error of a run.
+    /// The longest state, output or error of a run (`run_values_are_bounded`).
     package static let maximumPayloadBytes = 4 << 20
 }

@@ -206,7 +206,7 @@ extension SyncService {
             metadata: ["plant": "\(call.plant.plantID)", "run": "\(commit.runID)", "reason": "\(error)"])
         let ending = RunEnding(
             plant: call.plant, runs: [commit.runID], expectedSequence: commit.expectedSequence,
-            end: .faulted(RunEnding.refusedCommit), now: now)
+            end: .faulted(RunEnding.refusal(of: commit, because: error)), now: now)
         let ended = try await database.transaction(call.plant.scope) { transaction in
             try await transaction.execute(
                 "SELECT millwright.assert_epoch(\(fragment: call.plant.values), \(call.request.epoch))")

@@ -25,6 +25,8 @@ package struct PlantTimeline: Sendable {
     }
 
     package static let pageEntries = 200
+    /// Of an error or a detail; more is cut off.
+    static let valueBytes = 4_000
     /// A transaction that was under way at a position began no longer before it than that.
     static let slackSeconds: Double = 60
     /// Older positions are refused: reading on from them would read what nobody asked for.
@@ -42,11 +44,14 @@ package struct PlantTimeline: Sendable {
     /// - Parameter backSeconds: how much of the past to begin with.
     package func now(in scope: TenantScope, backSeconds: Double = 0) async throws -> TimelinePosition {
         guard backSeconds <= 0 else {
-            return TimelinePosition(since: clock.now().adding(seconds: -backSeconds), seen: "1:1:", until: nil, skip: 0)
+            return TimelinePosition(since: clock.now().adding(seconds: -backSeconds), seen: Self.nothing)
         }
-        let snapshot = try await snapshot(in: scope)
-        return TimelinePosition(since: clock.now(), seen: snapshot, until: nil, skip: 0)
+        let now = clock.now()
+        return TimelinePosition(since: now, seen: try await snapshot(in: scope))
     }
+
+    /// The snapshot of a reader that has seen nothing.
+    static let nothing = "1:1:"
 
     private func snapshot(in scope: TenantScope) async throws -> String {
         try await database.readPipeline(scope, ["SELECT pg_current_snapshot()::text AS snapshot"])[0][0]
@@ -64,63 +69,101 @@ package struct PlantTimeline: Sendable {
             throw Problem(
                 .invalidParameters, "This position of the timeline is more than seven days old. Begin anew without it.")
         }
-        let until: String
-        if let fixed = position.until { until = fixed } else { until = try await snapshot(in: scope) }
-        let rows = try await database.readPipeline(scope, [statement(plant, position, until)])[0]
+        var list: TimelinePosition.List
+        if let begun = position.list {
+            list = begun
+        } else {
+            let slack = position.seen == Self.nothing ? 0 : Self.slackSeconds
+            list = .init(
+                until: try await snapshot(in: scope), untilAt: now, at: position.since.adding(seconds: -slack), skip: 0)
+        }
+        let rows = try await database.readPipeline(scope, [statement(plant, position.seen, list)])[0]
         var entries: [Entry] = []
-        for (index, row) in rows.prefix(Self.pageEntries).enumerated() {
-            let place = TimelinePosition(
-                since: position.since, seen: position.seen, until: until, skip: position.skip + index + 1)
-            entries.append(try Entry(row: row, place))
+        for row in rows.prefix(Self.pageEntries) {
+            let at: Timestamp = try row.decode("at")
+            list.skip = at == list.at ? list.skip + 1 : 1
+            list.at = at
+            entries.append(
+                try Entry(row: row, TimelinePosition(since: position.since, seen: position.seen, list: list)))
         }
         if rows.count > Self.pageEntries, let last = entries.last { return (entries, last.position) }
-        // Everything up to `until` was read: the next look begins there. While it is quiet, the slack moves with the clock.
-        let since = position.until == nil ? now : position.since
-        return (entries, TimelinePosition(since: since, seen: until, until: nil, skip: 0))
+        // Everything up to `until` was read: the next look begins there, and the slack moves with it.
+        return (entries, TimelinePosition(since: list.untilAt, seen: list.until))
     }
 
-    private func statement(_ plant: PlantKey, _ position: TimelinePosition, _ until: String) -> Statement {
-        let from = position.since.adding(seconds: -(position.seen == "1:1:" ? 0 : Self.slackSeconds))
-        let key = UUIDv7(high: UInt64(max(0, from.unixMilliseconds)) << 16, low: 0)
+    /// The statement of a page inside a list: its plan is tested.
+    package func statement(in scope: TenantScope, after position: TimelinePosition) throws -> Statement {
+        let list =
+            position.list ?? .init(until: position.seen, untilAt: position.since, at: position.since, skip: 0)
+        return statement(try PlantKey(scope), position.seen, list)
+    }
+
+    /// Each part answers its first rows in the order of the whole, so that a page costs a page however long the list is.
+    private func statement(_ plant: PlantKey, _ seen: String, _ list: TimelinePosition.List) -> Statement {
+        let limit = list.skip + Self.pageEntries + 1
         func isNew(_ alias: StaticString) -> Statement {
             """
-            NOT pg_visible_in_snapshot(millwright.full_xid(\(raw: alias).xmin), \(position.seen)::pg_snapshot)
-            AND pg_visible_in_snapshot(millwright.full_xid(\(raw: alias).xmin), \(until)::pg_snapshot)
+            NOT pg_visible_in_snapshot(millwright.full_xid(\(raw: alias).xmin), \(seen)::pg_snapshot)
+            AND pg_visible_in_snapshot(millwright.full_xid(\(raw: alias).xmin), \(list.until)::pg_snapshot)
             """
         }
         return """
             SELECT at, source, what, subject, detail
             FROM (
-              SELECT entry.recorded_at AS at, CASE WHEN entry.task_reference IS NULL THEN 'run' ELSE 'human-task' END AS source,
-                entry.kind AS what, entry.run_id::text AS subject, entry.ordinal::bigint AS number,
-                json_build_object('task', entry.task_reference, 'error', entry.error, 'detail', entry.detail) AS detail
+              (SELECT entry.recorded_at AS at,
+                CASE WHEN entry.task_reference IS NULL THEN 'run' ELSE 'human-task' END COLLATE "C" AS source,
+                entry.kind AS what, entry.run_id::text COLLATE "C" AS subject, lpad(entry.ordinal::text, 10, '0') COLLATE "C" AS number,
+                json_build_object(
+                  'task', entry.task_reference, 'error', \(fragment: Self.shortened("entry.error")),
+                  'detail', \(fragment: Self.shortened("entry.detail"))) AS detail
               FROM millwright.journal_entry AS entry
               WHERE \(fragment: plant.owns("entry"))
                 AND (entry.task_reference IS NULL
                   OR (entry.kind = 'wait-opened' AND entry.function LIKE 'human-task:%'))
-                AND entry.recorded_at >= \(from) AND \(fragment: isNew("entry"))
+                AND entry.recorded_at >= \(list.at) AND \(fragment: isNew("entry"))
+              ORDER BY at, source, subject, number
+              LIMIT \(limit))
               UNION ALL
-              SELECT decision.decided_at, 'decision', decision.outcome, decision.human_task_id::text, 0,
+              (SELECT decision.decided_at AS at, 'decision' COLLATE "C" AS source, decision.outcome AS what,
+                decision.human_task_id::text COLLATE "C" AS subject, lpad(decision.ordinal::text, 10, '0') COLLATE "C" AS number,
                 json_build_object('by', decision.decided_by_name, 'role', decision.decided_as_role)
               FROM millwright.human_task_decision AS decision
-              WHERE \(fragment: plant.owns("decision")) AND decision.decided_at >= \(from)
+              WHERE \(fragment: plant.owns("decision")) AND decision.decided_at >= \(list.at)
                 AND \(fragment: isNew("decision"))
+              ORDER BY at, source, subject, number
+              LIMIT \(limit))
               UNION ALL
-              SELECT audit.recorded_at, 'operator', audit.action, audit.object_id, 0,
+              (SELECT audit.recorded_at AS at, 'operator' COLLATE "C" AS source, audit.action AS what,
+                audit.object_id COLLATE "C" AS subject, audit.audit_entry_id::text COLLATE "C" AS number,
                 json_build_object('by', audit.actor_name, 'object', audit.object_type, 'reason', audit.reason)
               FROM millwright.audit_entry AS audit
-              WHERE \(fragment: plant.owns("audit")) AND audit.audit_entry_id >= \(key) AND \(fragment: isNew("audit"))
+              WHERE \(fragment: plant.owns("audit")) AND audit.recorded_at >= \(list.at)
+                AND \(fragment: isNew("audit"))
+              ORDER BY at, source, subject, number
+              LIMIT \(limit))
               UNION ALL
-              SELECT change.changed_at, 'runner', change.observed_state, change.epoch::text, change.number,
+              (SELECT change.changed_at AS at, 'runner' COLLATE "C" AS source, change.observed_state AS what,
+                change.epoch::text COLLATE "C" AS subject,
+                lpad(change.number::text, 20, '0') COLLATE "C" AS number,
                 json_build_object('desired', change.desired_state)
               FROM millwright.runner_change AS change
-              WHERE \(fragment: plant.owns("change")) AND change.changed_at >= \(from)
+              WHERE \(fragment: plant.owns("change")) AND change.changed_at >= \(list.at)
                 AND \(fragment: isNew("change"))
+              ORDER BY at, source, subject, number
+              LIMIT \(limit))
             ) AS entry
             ORDER BY at, source, subject, number
-            OFFSET \(position.skip)
+            OFFSET \(list.skip)
             LIMIT \(Self.pageEntries + 1)
             """
+    }
+
+    /// A value as it is; of a large one the beginning of its text, so that a page has a bounded size.
+    private static func shortened(_ column: StaticString) -> Statement {
+        """
+        CASE WHEN octet_length(\(raw: column)::text) <= \(Int32(valueBytes)) THEN \(raw: column)
+          ELSE to_json(left(\(raw: column)::text, \(Int32(valueBytes)))) END
+        """
     }
 }
 

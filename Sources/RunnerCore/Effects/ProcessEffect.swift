@@ -84,7 +84,11 @@ struct ProcessEffect {
                 case .noSocket where attempt < Self.attempts:
                     try? await Task.sleep(for: .seconds(Self.secondsBetweenAttempts))
                 case .noSocket: throw Self.notAllowed
-                case .tooLarge: throw WorkflowError(.validation, detail: "code, input and arguments are too large")
+                case .tooLarge:
+                    throw WorkflowError(
+                        .validation,
+                        detail: "code, input and arguments have \(request.count) bytes; "
+                            + "\(ProcessExchange.maximumRequestBytes) are taken at the most")
                 case .timedOut:
                     throw WorkflowError(.timeout, detail: "the process did not end within \(Int(seconds)) s")
                 case .broken:

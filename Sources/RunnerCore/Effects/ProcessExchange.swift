@@ -15,7 +15,7 @@ struct ProcessExchange {
         case noSocket, tooLarge, timedOut, broken
     }
 
-    private static let maximumRequestBytes = 12 << 20
+    static let maximumRequestBytes = 12 << 20
     private static let connectSeconds: Int64 = 5
     /// Both outputs of a process, with room for what JSON must escape.
     static let limits = JSONLimits(maximumBytes: 16 << 20, maximumDepth: 8, maximumKeys: 100)

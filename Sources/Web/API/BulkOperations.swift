@@ -9,8 +9,10 @@ struct BulkOperations {
     let runs: RunDirectory
     let tokens: BulkToken
 
-    var all: [Operation] { [begin, read, cancel] }
+    var all: [Operation] { [begin, list, read, cancel] }
 
+    private static let failures = Schema.array(
+        Schema.object(["runId": Schema.uuid, "code": Schema.string, "reason": Schema.string]))
     private static let schema = Schema.object(
         [
             "id": Schema.uuid, "action": Schema.oneOf(RunAction.Name.self),
@@ -18,11 +20,10 @@ struct BulkOperations {
             "filter": Schema.anyObject, "arguments": Schema.anyObject, "reason": Schema.string,
             "planned": Schema.integer, "succeeded": Schema.integer, "failed": Schema.integer,
             "createdAt": Schema.timestamp, "endedAt": Schema.timestamp,
-            "failures": Schema.array(
-                Schema.object(["runId": Schema.uuid, "code": Schema.string, "reason": Schema.string])),
-            // Of a dry run.
+            "failures": failures,
+            // Of a dry run. `refusals` are those of the sample that would stay as they are, and why.
             "count": Schema.integer, "isMore": Schema.boolean, "sample": Schema.array(RunOperations.schema),
-            "token": Schema.string,
+            "refusals": failures, "token": Schema.string,
         ])
 
     private var begin: Operation {
@@ -49,22 +50,26 @@ struct BulkOperations {
                 if call.body["dryRun"]?.boolValue == false {
                     throw Problem(.preconditionRequired, "Do a dry run first, and send its token with the operation.")
                 }
-                return .json(try await preview(filter, what, call))
+                return .json(try await preview(action, filter, what, call))
             }
-            let (before, count) = try tokens.open(token, of: what, in: call.scope, at: Timestamp.now())
+            let dryRun = try tokens.open(token, of: what, in: call.scope, at: Timestamp.now())
             let id = try await runs.begin(
-                action, on: filter, before: before, planned: count, in: call.scope, reason: call.text("reason"),
-                by: call.actor)
+                action, on: filter, before: dryRun.before, planned: dryRun.count, dryRun: dryRun.id, in: call.scope,
+                reason: call.text("reason"), by: call.actor)
             return .json(Self.json(try await runs.bulkOperation(id, in: call.scope)))
         }
     }
 
-    private func preview(_ filter: RunFilter, _ what: JSONValue, _ call: Call) async throws -> JSONValue {
-        let preview = try await runs.preview(filter, in: call.scope)
+    private func preview(_ action: RunAction, _ filter: RunFilter, _ what: JSONValue, _ call: Call) async throws
+        -> JSONValue
+    {
+        let preview = try await runs.preview(
+            action, on: filter, in: call.scope, reason: call.text("reason"), by: call.actor)
         return [
             "count": JSONValue(min(preview.count, RunDirectory.maximumBulkRuns)),
             "isMore": .bool(preview.count > RunDirectory.maximumBulkRuns),
             "sample": .array(preview.sample.map { .object(RunOperations.object($0)) }),
+            "refusals": .array(preview.refusals.map(Self.json)),
             "token": .string(tokens.seal(what, preview, in: call.scope, at: Timestamp.now())),
         ]
     }
@@ -76,16 +81,28 @@ struct BulkOperations {
             "arguments": operation.action.arguments, "reason": .string(operation.reason),
             "planned": JSONValue(operation.planned), "succeeded": JSONValue(operation.succeeded),
             "failed": JSONValue(operation.failed), "createdAt": .string(operation.createdAt.description),
-            "failures": .array(
-                operation.failures.map { failure in
-                    [
-                        "runId": .string(failure.runID.description), "code": .string(failure.code),
-                        "reason": .string(failure.reason),
-                    ]
-                }),
+            "failures": .array(operation.failures.map(json)),
         ]
         object.set("endedAt", ifPresent: operation.endedAt.json)
         return .object(object)
+    }
+
+    private static func json(_ failure: BulkOperation.Failure) -> JSONValue {
+        [
+            "runId": .string(failure.runID.description), "code": .string(failure.code),
+            "reason": .string(failure.reason),
+        ]
+    }
+
+    private var list: Operation {
+        Operation(
+            id: "listBulkOperations", method: .get, path: "/v1/plants/{plant}/bulk-operations",
+            summary: "The operations on many runs of a plant, newest first.", tag: "Runs",
+            access: .permission(.runsRead, on: .plant), query: QueryParameter.page,
+            success: .init(.ok, "A page of operations.", schema: Schema.page(Self.schema))
+        ) { call in
+            try .page(await runs.bulkOperations(in: call.scope, page: call.pageRequest())) { Self.json($0) }
+        }
     }
 
     private var read: Operation {

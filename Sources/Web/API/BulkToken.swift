@@ -1,30 +1,38 @@
-import Crypto
-import Execution
-import JSON
-import Primitives
+package import Crypto
+package import Execution
+package import JSON
+package import Primitives
 import Tenancy
 
-/// What a dry run gives, and the real one must bring: it names this action on these runs of this plant, and ends.
-struct BulkToken: Sendable {
-    static let lifetimeSeconds: Double = 900
+/// What a dry run gives, and the real one must bring: it names this action on these runs of this plant, ends, and is used once.
+package struct BulkToken: Sendable {
+    package static let lifetimeSeconds: Double = 900
 
     let key: SymmetricKey
 
-    func seal(_ what: JSONValue, _ preview: BulkPreview, in scope: TenantScope, at now: Timestamp) -> String {
+    package init(key: SymmetricKey) { self.key = key }
+
+    package struct DryRun: Sendable {
+        let id: UUIDv7
+        /// Those that are meant stand before this one.
+        let before: RunID
+        package let count: Int
+    }
+
+    package func seal(_ what: JSONValue, _ preview: BulkPreview, in scope: TenantScope, at now: Timestamp) -> String {
         let payload: JSONValue = [
             "what": .string(Self.digest(what)), "before": .string(preview.before.description),
-            "count": JSONValue(preview.count),
+            "count": JSONValue(preview.count), "id": .string(UUIDv7().description),
             "until": JSONValue(Int(now.adding(seconds: Self.lifetimeSeconds).unixMicroseconds)),
         ]
         let bytes = payload.serializedBytes()
         return Base64URL.encode(bytes) + "." + Base64URL.encode(tag(bytes, scope))
     }
 
-    /// - Returns: the run before which those that are meant stand, and how many they were.
     /// - Throws: `.preconditionFailed` for a token of something else, or one that has ended.
-    func open(_ token: String, of what: JSONValue, in scope: TenantScope, at now: Timestamp) throws(Problem) -> (
-        before: RunID, count: Int
-    ) {
+    package func open(_ token: String, of what: JSONValue, in scope: TenantScope, at now: Timestamp) throws(Problem)
+        -> DryRun
+    {
         let refused = Problem(
             .preconditionFailed,
             "The token is not of a dry run of this action on this filter, or it is older than 15 minutes. Do the dry run again."
@@ -34,9 +42,10 @@ struct BulkToken: Sendable {
             Redacted(tag(bytes, scope)).matches(mark[...]), let payload = try? JSONValue(parsing: bytes),
             payload["what"]?.stringValue == Self.digest(what), let until = payload["until"]?.intValue,
             Timestamp(unixMicroseconds: Int64(until)) > now,
-            let before = payload["before"]?.stringValue.flatMap({ RunID($0) }), let count = payload["count"]?.intValue
+            let before = payload["before"]?.stringValue.flatMap({ RunID($0) }), let count = payload["count"]?.intValue,
+            let id = payload["id"]?.stringValue.flatMap({ UUIDv7($0) })
         else { throw refused }
-        return (before, count)
+        return DryRun(id: id, before: before, count: count)
     }
 
     private static func digest(_ what: JSONValue) -> String {

@@ -73,6 +73,8 @@ package struct TimelineStream: AsyncSequence, Sendable {
     static let heartbeatSeconds: Double = 5
     /// Commits that come together are one look.
     static let gatherSeconds = 0.1
+    /// A reader rests so many times as long as its last look took: in a busy plant it asks less often.
+    static let restPerLook = 4
 
     let timeline: PlantTimeline
     let watchers: PlantWatchers
@@ -88,6 +90,7 @@ package struct TimelineStream: AsyncSequence, Sendable {
         private let end: ContinuousClock.Instant
         private var position: TimelinePosition
         private var hasBegun = false
+        private var lastLook = Duration.zero
         /// Since before the last look, so that what was committed after it rings.
         private var watch: HeldWatch?
 
@@ -104,17 +107,20 @@ package struct TimelineStream: AsyncSequence, Sendable {
             }
             guard let plant = stream.call.scope.plantID else { return nil }
             if let watch {
-                let rest = ContinuousClock.now.duration(to: end)
-                guard rest > .zero, try await stream.streams.isAllowed(stream.call) else {
+                let left = ContinuousClock.now.duration(to: end)
+                guard left > .zero, try await stream.streams.isAllowed(stream.call) else {
                     stream.place.leave()
                     return nil
                 }
-                await watch.wait(for: Swift.min(rest, .seconds(heartbeatSeconds)))
-                try await Task.sleep(for: .seconds(Swift.min(gatherSeconds, stream.streams.seconds / 4)))
+                await watch.wait(for: Swift.min(left, .seconds(heartbeatSeconds)))
+                let rest = Swift.max(.seconds(gatherSeconds), lastLook * restPerLook)
+                try await Task.sleep(for: Swift.min(rest, .seconds(stream.streams.seconds / 4)))
             }
             // A watch that was waited for is used up.
             watch = HeldWatch(stream.watchers, plant)
+            let begun = ContinuousClock.now
             let (entries, next) = try await stream.timeline.entries(in: stream.call.scope, after: position)
+            lastLook = begun.duration(to: .now)
             position = next
             if entries.count == PlantTimeline.pageEntries { watch = nil }
             if entries.isEmpty { return ByteBuffer(string: ": still here\n\n") }

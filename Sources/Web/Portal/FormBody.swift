@@ -16,7 +16,9 @@ struct FormBody {
         guard type?.filter({ !$0.isWhitespace }) == contentType else {
             throw Problem(.unsupportedMediaType, "This page takes what its own form sends.")
         }
-        let tooLarge = Problem(.payloadTooLarge, "You entered more than can be taken here. Shorten it and try again.")
+        let tooLarge = Problem(
+            .payloadTooLarge,
+            "You entered more than the \(maximumBytes >> 10) KiB that can be taken here. Shorten it and try again.")
         if let length = request.headers[.contentLength].flatMap({ Int($0) }), length > maximumBytes { throw tooLarge }
         var bytes: [UInt8] = []
         for try await chunk in request.body {

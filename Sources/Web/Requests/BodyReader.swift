@@ -13,11 +13,13 @@ struct BodyReader {
     func read(_ request: Request) async throws -> (bytes: [UInt8], value: JSONValue) {
         try checkContentType(request.headers[.contentType])
         if let length = request.headers[.contentLength].flatMap({ Int($0) }), length > declaration.maximumBytes {
-            throw tooLarge
+            throw tooLarge("\(length) bytes")
         }
         var bytes: [UInt8] = []
         for try await chunk in request.body {
-            guard bytes.count + chunk.readableBytes <= declaration.maximumBytes else { throw tooLarge }
+            guard bytes.count + chunk.readableBytes <= declaration.maximumBytes else {
+                throw tooLarge("more than \(bytes.count) bytes")
+            }
             bytes.append(contentsOf: chunk.readableBytesView)
         }
         if let length = request.headers[.contentLength].flatMap({ Int($0) }), length != bytes.count {
@@ -53,7 +55,10 @@ struct BodyReader {
         }
     }
 
-    private var tooLarge: Problem {
-        Problem(.payloadTooLarge, "The body may have \(declaration.maximumBytes) bytes at the most.")
+    private func tooLarge(_ size: String) -> Problem {
+        Problem(
+            .payloadTooLarge,
+            "The body has \(size); this operation takes \(declaration.maximumBytes) bytes at the most. Send less at a time."
+        )
     }
 }

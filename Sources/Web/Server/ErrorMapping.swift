@@ -8,6 +8,7 @@ enum ErrorMapping {
     static func problem(for error: any Error, logger: Logger) -> Problem {
         switch error {
         case let problem as Problem: return problem
+        case let error as DatabaseError where error.kind == .answerTooLarge: return error.problem
         case let error as DatabaseError:
             logger.error("database error", metadata: ["reason": "\(error)"])
             return error.isRetryable

@@ -15,7 +15,7 @@ struct BenchCommand: AsyncParsableCommand {
         subcommands: [
             AllBenches.self, RunsBenchCommand.self, PlantsCommand.self, SequentialCommand.self, PeersCommand.self,
             CallsCommand.self, WaitsCommand.self, IngestCommand.self, DecisionCommand.self, IdleCommand.self,
-            GrowthCommand.self, EngineCommand.self, RunnersCommand.self,
+            GrowthCommand.self, PayloadsCommand.self, EngineCommand.self, RunnersCommand.self,
             WorkflowBenchCommand.self, JSONBenchCommand.self, JQBenchCommand.self,
         ], defaultSubcommand: AllBenches.self)
 }

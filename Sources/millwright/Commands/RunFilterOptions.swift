@@ -10,13 +10,20 @@ struct RunFilterOptions: ParsableArguments {
     @Option(help: "Only runs whose business key begins so.") var keyPrefix: String?
     @Option(help: "Not accepted before: 2026-01-31T08:00:00Z.") var from: String?
     @Option(help: "Accepted before.") var to: String?
+    @Option(help: "Not ended before.") var endedFrom: String?
+    @Option(help: "Ended before.") var endedTo: String?
+    @Option(help: "Of this priority or a higher one.") var priorityFrom: Int?
+    @Option(help: "Of this priority or a lower one.") var priorityTo: Int?
     @Option(help: "Only runs that faulted with an error of this type.") var errorType: String?
 
     /// `&name=value`, encoded.
     var query: String {
         let values = [
             ("status", status), ("workflow", workflow), ("event", event), ("businessKey", businessKey),
-            ("businessKeyPrefix", keyPrefix), ("from", from), ("to", to), ("errorType", errorType),
+            ("businessKeyPrefix", keyPrefix), ("from", from), ("to", to), ("endedFrom", endedFrom),
+            ("endedTo", endedTo),
+            ("priorityFrom", priorityFrom.map(String.init)), ("priorityTo", priorityTo.map(String.init)),
+            ("errorType", errorType),
         ]
         return values.compactMap { name, value in value.map { "&\(name)=\(Self.encoded($0))" } }.joined()
     }
@@ -29,9 +36,12 @@ struct RunFilterOptions: ParsableArguments {
         }
         let texts = [
             ("workflow", workflow), ("event", event), ("businessKey", businessKey), ("businessKeyPrefix", keyPrefix),
-            ("acceptedFrom", from), ("acceptedTo", to), ("errorType", errorType),
+            ("acceptedFrom", from), ("acceptedTo", to), ("endedFrom", endedFrom), ("endedTo", endedTo),
+            ("errorType", errorType),
         ]
         for (name, value) in texts { if let value { object[name] = .string(value) } }
+        if let priorityFrom { object["priorityFrom"] = JSONValue(priorityFrom) }
+        if let priorityTo { object["priorityTo"] = JSONValue(priorityTo) }
         return .object(object)
     }
 

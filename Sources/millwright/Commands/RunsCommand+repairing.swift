@@ -1,5 +1,6 @@
 import ArgumentParser
 import JSON
+import NIOHTTP1
 import Primitives
 
 /// What is done with one run: each command is one operation of the API.
@@ -10,12 +11,12 @@ struct RunChangeOptions: ParsableArguments {
     @Flag(help: "As JSON.") var json = false
     @Argument(help: "The run's id.") var run: String
 
-    func perform(_ verb: String, _ arguments: JSONObject = [:]) async throws {
+    func perform(_ verb: String, _ arguments: JSONObject = [:], _ method: HTTPMethod = .POST) async throws {
         let client = try server.client()
         var body = arguments
         body["reason"] = .string(reason)
         let path = "/v1/plants/\(try await client.plantID(plant))/runs/\(run)/\(verb)"
-        let answer = try await client.post(path, .object(body))
+        let answer = try await client.call(method, path, .object(body)).body
         guard !json else { return Terminal.writeLine(answer.serialized(.pretty)) }
         Terminal.writeLine("Run \(answer["id"]?.stringValue ?? run) is \(answer["status"]?.stringValue ?? "changed").")
     }
@@ -115,27 +116,12 @@ extension RunsCommand {
         }
     }
 
-    struct Start: AsyncParsableCommand {
-        static let configuration = CommandConfiguration(abstract: "Start a run by hand.")
-        @OptionGroup var server: ServerOptions
-        @Option(help: "The plant: its id, or partner/client/plant.") var plant: String
-        @Argument(help: "The workflow's id.") var workflow: String
-        @Option(help: "The input, as JSON.") var input = "{}"
-        @Option(help: "The run's business key.") var businessKey: String?
-        @Option(help: "open or ever: a run with the same business key is shown instead.") var deduplicate: String?
-        @Option(help: "From 0 to 100.") var priority: Int?
+    struct Priority: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Change how early a run that has not begun is started.")
+        @OptionGroup var change: RunChangeOptions
+        @Option(name: .customLong("to"), help: "From 0 to 100; the highest first.") var priority: Int
 
-        func run() async throws {
-            let client = try server.client()
-            var body: JSONObject = [
-                "workflowId": .string(workflow), "input": try RunChangeOptions.value(input) ?? .null,
-            ]
-            if let businessKey { body["businessKey"] = .string(businessKey) }
-            if let deduplicate { body["deduplicate"] = .string(deduplicate) }
-            if let priority { body["priority"] = JSONValue(priority) }
-            let answer = try await client.post("/v1/plants/\(try await client.plantID(plant))/runs", .object(body))
-            let isExisting = answer["existing"]?.boolValue == true
-            Terminal.writeLine("\(answer["id"]?.stringValue ?? "")\(isExisting ? " (was there already)" : "")")
-        }
+        func run() async throws { try await change.perform("priority", ["priority": JSONValue(priority)], .PUT) }
     }
 }

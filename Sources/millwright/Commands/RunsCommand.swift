@@ -8,8 +8,8 @@ struct RunsCommand: AsyncParsableCommand {
         commandName: "runs", abstract: "List a plant's runs, show what happened in one, and repair them.",
         subcommands: [
             List.self, Show.self, Start.self, Cancel.self, Suspend.self, Resume.self, Retry.self, Rerun.self,
-            Restart.self, Migrate.self, Bulk.self, DeadLetters.self, Replay.self, Dismiss.self, Queue.self,
-            Limit.self, Watch.self,
+            Restart.self, Migrate.self, Priority.self, Bulk.self, Operations.self, CancelOperation.self,
+            DeadLetters.self, Replay.self, Dismiss.self, Queue.self, Limit.self, Watch.self,
         ], defaultSubcommand: List.self)
 
     struct List: AsyncParsableCommand {
@@ -19,12 +19,14 @@ struct RunsCommand: AsyncParsableCommand {
         @Option(help: "The plant: its id, or partner/client/plant.") var plant: String
         @OptionGroup var filter: RunFilterOptions
         @Option(help: "How many.") var limit = 20
+        @Option(help: "Where the last page ended: its next.") var cursor: String?
         @Flag(help: "As JSON.") var json = false
 
         func run() async throws {
             let client = try server.client()
             let plantID = try await client.plantID(plant)
-            let page = try await client.get("/v1/plants/\(plantID)/runs?limit=\(limit)\(filter.query)")
+            let from = cursor.map { "&cursor=" + RunFilterOptions.encoded($0) } ?? ""
+            let page = try await client.get("/v1/plants/\(plantID)/runs?limit=\(limit)\(filter.query)\(from)")
             if json { return Terminal.writeLine(page.serialized(.pretty)) }
             var table = TextTable("Run", "Workflow", "Status", "Accepted", "Ended")
             for run in page["items"]?.arrayValue ?? [] {
@@ -42,16 +44,34 @@ struct RunsCommand: AsyncParsableCommand {
         @OptionGroup var server: ServerOptions
         @Option(help: "The plant: its id, or partner/client/plant.") var plant: String
         @Argument(help: "The run's id.") var run: String
+        @Flag(help: "As JSON: {\"run\", \"items\", \"humanTasks\"}.") var json = false
 
         func run() async throws {
             let client = try server.client()
             let path = "/v1/plants/\(try await client.plantID(plant))/runs/\(run)"
             let detail = try await client.get(path)
+            var entries: [JSONValue] = []
+            var page = try await client.get(path + "/timeline")
+            entries += page["items"]?.arrayValue ?? []
+            while let next = page["next"]?.intValue {
+                page = try await client.get(path + "/timeline?after=\(next)")
+                entries += page["items"]?.arrayValue ?? []
+            }
+            if json {
+                let all: JSONValue = [
+                    "run": detail, "items": .array(entries), "humanTasks": page["humanTasks"] ?? .array([]),
+                ]
+                return Terminal.writeLine(all.serialized(.pretty))
+            }
+            show(detail, entries)
+        }
+
+        private func show(_ detail: JSONValue, _ entries: [JSONValue]) {
+            let words = [detail["workflow"]?.stringValue, detail["status"]?.stringValue].map { $0 ?? "" }
             Terminal.writeLine(
-                "\(detail["workflow"]?.stringValue ?? "") · \(detail["status"]?.stringValue ?? "") · accepted \(detail["acceptedAt"]?.stringValue ?? "")"
-            )
+                words.joined(separator: " · ") + " · accepted \(detail["acceptedAt"]?.stringValue ?? "")")
             var table = TextTable("#", "What", "Task", "Milliseconds", "Detail")
-            for entry in try await client.get(path + "/timeline")["items"]?.arrayValue ?? [] {
+            for entry in entries {
                 table.add(
                     entry["ordinal"]?.serialized() ?? "", entry["kind"]?.stringValue ?? "",
                     entry["task"]?.stringValue ?? "", entry["durationMilliseconds"]?.serialized() ?? "",

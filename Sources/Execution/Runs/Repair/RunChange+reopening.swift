@@ -16,7 +16,10 @@ extension RunChange {
         if let task, !(try shelf.known(run.digest).canBegin(at: task)) {
             throw noPlace(task, try shelf.known(run.digest))
         }
-        if run.status.isFinal { try await takeBackAnswer(of: run, in: transaction) }
+        if run.status.isFinal {
+            try await refuseSecondOpen(run, in: transaction)
+            try await takeBackAnswer(of: run, in: transaction)
+        }
         let (state, inputs) = try await lastState(of: run, in: transaction)
         var given = input
         var isTransformed = false

@@ -14,6 +14,7 @@ extension RunChange {
                 .wrongState, "The run is \(run.status.rawValue). Cancel it first, or both would do the same work.")
         }
         if let input { try RunInput.check(input) }
+        try await refuseSecondOpen(run, in: transaction)
         let digest = try await digest(of: version, for: run, in: transaction)
         let given: JSONValue
         if let input { given = input } else { given = try await self.input(of: run.id, in: transaction) }

@@ -84,6 +84,30 @@ struct RunChange: Sendable {
             causes: try RunCauses(row: row))
     }
 
+    /// Where a business key may be open once, whoever makes or reopens a run takes its turn with those who start one.
+    /// - Throws: `.wrongState` while another run with the key is open.
+    func refuseSecondOpen(_ run: Standing, in transaction: TenantTransaction) async throws {
+        guard let key = run.businessKey else { return }
+        let row = try await transaction.one(
+            """
+            SELECT policy.deduplicate, revision.document #> '{document,metadata,run}' AS run_metadata
+            FROM millwright.workflow AS workflow
+            LEFT JOIN millwright.workflow_policy AS policy
+              ON \(fragment: plant.owns("policy")) AND policy.workflow_id = workflow.workflow_id
+            LEFT JOIN millwright.workflow_revision AS revision
+              ON \(fragment: plant.owns("revision")) AND revision.digest = workflow.digest
+            WHERE \(fragment: plant.owns("workflow")) AND workflow.workflow_id = \(run.workflowID)
+            """)
+        let template = try row?.decode("run_metadata", as: JSONValue?.self).map(RunMetadata.init(json:))
+        guard try row?.decode("deduplicate", as: String?.self) != nil || template?.deduplicate != nil else { return }
+        let same = SameStart(plant: plant, workflow: run.workflowID, businessKey: key, until: .open)
+        guard let other = try await same.existing(in: transaction), other != run.id else { return }
+        throw Problem(
+            .wrongState,
+            "The run \(other) has the same business key and is open, and the workflow has one at a time. Let it end first."
+        )
+    }
+
     func audit(
         _ action: String, of run: RunID, old: JSONValue? = nil, new: JSONValue? = nil,
         in transaction: TenantTransaction

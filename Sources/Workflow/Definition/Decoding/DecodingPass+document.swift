@@ -24,6 +24,7 @@ extension DecodingPass {
         let output = dataTransform(root, "output", "as", before: nil, after: scope.at(.workflowOutput))
         let timeout = timeout(root, scope.at(.workflowInput))
         let schedule = decodeSchedule(root)
+        checkRunMetadata(root)
         decodeFunctions()
         checkUnusedComponents(scope)
         checkFunctionCycles()

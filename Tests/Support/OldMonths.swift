@@ -1,12 +1,9 @@
-import Database
-import Execution
-import Primitives
-import TestSupport
+package import Database
 
 /// Gives a database the months of an installation that has run for a while: the first partition begins this month, and
 /// the months before it have one each, without rows.
-enum OldMonths {
-    static func make(_ count: Int, on database: Database) async throws {
+package enum OldMonths {
+    package static func make(_ count: Int, on database: Database) async throws {
         try await SuperuserSession.run(
             """
             SET ROLE millwright_owner;
@@ -43,28 +40,5 @@ enum OldMonths {
             END
             $$;
             """, on: database)
-    }
-}
-
-extension ShellFixture {
-    /// The middle of the month that is so many months before this one.
-    static func middle(monthsAgo months: Int) -> Timestamp {
-        CalendarMonth(of: .now()).adding(months: -months).start.adding(seconds: 14 * 86_400)
-    }
-
-    /// Sets the clock of the control plane; the database keeps its own.
-    func setClock(_ moment: Timestamp) {
-        clock.advance(seconds: moment.unixSeconds - clock.now().unixSeconds)
-    }
-
-    func retention(eventMonths: Int = 2, journalMonths: Int = 2) -> Retention {
-        Retention(
-            database: database, policy: RetentionPolicy(eventMonths: eventMonths, journalMonths: journalMonths),
-            logger: PostgresFixture.logger)
-    }
-
-    /// Rows of the plant in the partition.
-    func rows(in partition: String, of table: Statement) async throws -> Int {
-        try await count(table, "tableoid = ('millwright.' || \(partition))::regclass")
     }
 }

@@ -1,0 +1,149 @@
+import Database
+import Execution
+import JSON
+import Primitives
+import RunnerProtocol
+import Tenancy
+import TestSupport
+import Testing
+import Workflow
+
+@Suite("an operation on many runs touches what was meant, once", .timeLimit(.minutes(2)))
+struct BulkTests {
+    private func started(_ count: Int, _ shell: ShellFixture) async throws -> [RunID] {
+        let workflow = try await shell.addWorkflow("triage")
+        var ids: [RunID] = []
+        for _ in 0..<count {
+            ids.append(try await shell.runs.start(workflow, in: shell.scope, input: [:], by: .system))
+        }
+        shell.clock.advance(seconds: 1)
+        return ids
+    }
+
+    private func preview(_ action: RunAction, _ filter: RunFilter, _ shell: ShellFixture) async throws -> BulkPreview {
+        try await shell.runs.preview(action, on: filter, in: shell.scope, reason: "r", by: .system)
+    }
+
+    private func begin(
+        _ action: RunAction, _ filter: RunFilter, _ shell: ShellFixture, dryRun: UUIDv7? = nil
+    ) async throws -> BulkOperationID {
+        let before = try await preview(action, filter, shell).before
+        return try await shell.runs.begin(
+            action, on: filter, before: before, planned: 1, dryRun: dryRun, in: shell.scope, reason: "r", by: .system)
+    }
+
+    private func service(_ shell: ShellFixture) -> BulkService {
+        BulkService(runs: shell.runs, logger: PostgresFixture.logger)
+    }
+
+    @Test("a run that somebody changed after it was looked up, so that it does not fit any more, is left alone")
+    func changedMeanwhile() async throws {
+        try await ShellFixture.with { shell in
+            let ids = try await started(4, shell)
+            let id = try await begin(.cancel, RunFilter(statuses: [.pending]), shell)
+            let (locked, isLocked) = AsyncStream.makeStream(of: Void.self)
+            let (release, isReleased) = AsyncStream.makeStream(of: Void.self)
+            let operatorsChange = Task {
+                try await shell.database.transaction(shell.scope) { transaction in
+                    try await transaction.execute(
+                        """
+                        UPDATE millwright.run SET status = 'suspended', suspended_status = 'pending', sequence = sequence + 1
+                        WHERE run_id = \(ids[1])
+                        """)
+                    isLocked.finish()
+                    for await _ in release {}
+                }
+            }
+            for await _ in locked {}
+            let work = Task { _ = try await service(shell).workOff() }
+            try await shell.waitForLock()
+            isReleased.finish()
+            try await operatorsChange.value
+            try await work.value
+            let operation = try await shell.runs.bulkOperation(id, in: shell.scope)
+            #expect(operation.status == .completed && operation.succeeded == 3 && operation.failed == 0)
+            #expect(try await shell.runs.run(ids[1], in: shell.scope).summary.status == .suspended)
+        }
+    }
+
+    @Test("operations take turns, and one that cannot go on stops none of the others")
+    func turns() async throws {
+        try await ShellFixture.with { shell in
+            _ = try await started(2, shell)
+            let broken = try await begin(.suspend, RunFilter(), shell)
+            _ = try await shell.database.pipeline(
+                shell.scope,
+                [
+                    "UPDATE millwright.bulk_operation SET filter = '{\"nonsense\": 1}' WHERE bulk_operation_id = \(broken)"
+                ])
+            let sibling = try await shell.sibling()
+            let others = try await started(60, sibling)
+            let id = try await begin(.cancel, RunFilter(), sibling)
+            _ = try await service(shell).workOff()
+            let operation = try await sibling.runs.bulkOperation(id, in: sibling.scope)
+            #expect(operation.status == .completed && operation.succeeded == others.count)
+            #expect(try await shell.count("millwright.run", "status = 'pending'") == 2)
+        }
+    }
+
+    @Test("a dry run is carried out once, whoever does it, and lists what it would come to on a sample")
+    func dryRun() async throws {
+        try await ShellFixture.with { shell in
+            let ids = try await started(3, shell)
+            try await shell.runs.cancel(ids[0], in: shell.scope, reason: "x", by: .system)
+            let preview = try await preview(.suspend, RunFilter(), shell)
+            #expect(preview.count == 3 && preview.refusals.map(\.runID) == [ids[0]])
+            #expect(preview.refusals.first?.code == "wrong-state")
+            // Nothing of it was kept.
+            #expect(try await shell.count("millwright.run", "status = 'pending'") == 2)
+            #expect(try await shell.count("millwright.audit_entry", "action = 'run.suspended'") == 0)
+            let restart = try await self.preview(.restart(.same, input: nil), RunFilter(), shell)
+            #expect(restart.refusals.count == 2)
+            #expect(try await shell.count("millwright.run") == 3)
+
+            let dryRun = UUIDv7()
+            _ = try await begin(.suspend, RunFilter(), shell, dryRun: dryRun)
+            await #expect(throws: Problem.self) { _ = try await begin(.suspend, RunFilter(), shell, dryRun: dryRun) }
+            let list = try await shell.runs.bulkOperations(in: shell.scope, page: .init())
+            #expect(list.items.count == 1)
+            let sibling = try await shell.sibling()
+            #expect(try await sibling.runs.bulkOperations(in: sibling.scope, page: .init()).items.isEmpty)
+        }
+    }
+
+    @Test("so many operations are under way in a plant and no more, and one names so many runs and no more")
+    func tooMany() async throws {
+        try await ShellFixture.with { shell in
+            _ = try await started(1, shell)
+            await #expect(throws: Problem.self) {
+                _ = try await shell.runs.begin(
+                    .cancel, on: RunFilter(), before: RunID(), planned: RunDirectory.maximumBulkRuns + 1,
+                    in: shell.scope, reason: "r", by: .system)
+            }
+            for _ in 0..<RunDirectory.maximumBulkOperations { _ = try await begin(.suspend, RunFilter(), shell) }
+            await #expect(throws: Problem.self) { _ = try await begin(.suspend, RunFilter(), shell) }
+            let (page, next) = try await page(nil, shell)
+            #expect(page.count == 15 && next != nil)
+            #expect(try await self.page(next, shell).0.count == 5)
+        }
+    }
+
+    private func page(_ cursor: String?, _ shell: ShellFixture) async throws -> ([BulkOperationID], String?) {
+        let page = try await shell.runs.bulkOperations(in: shell.scope, page: PageRequest(limit: 15, cursor: cursor))
+        return (page.items.map(\.id), page.next)
+    }
+}
+
+extension ShellFixture {
+    /// Until a session of this database waits for another one's lock.
+    func waitForLock() async throws {
+        for _ in 0..<500 {
+            let waiting = try await SuperuserSession.run(
+                "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'",
+                on: database)
+            if waiting.trimmingPrefix(while: \.isWhitespace).first != "0" { return }
+            try await Task.sleep(for: .milliseconds(20))
+        }
+        Issue.record("nobody waits for a lock")
+    }
+}

@@ -1,0 +1,86 @@
+import Database
+import Execution
+import JSON
+import Primitives
+import RunnerProtocol
+import Tenancy
+import TestSupport
+import Testing
+import Workflow
+
+@Suite("a timeline is read in pages of a bounded size", .timeLimit(.minutes(2)))
+struct TimelinePageTests {
+    private static let started = 460
+
+    @Test("a long past of a plant comes page by page: each entry once, in order, and what comes meanwhile after it")
+    func plant() async throws {
+        try await ShellFixture.with { shell in
+            let workflow = try await shell.addWorkflow("triage", startedBy: ShellFixture.alarm)
+            let runner = try await shell.startRunner()
+            _ = try await runner.begin()
+            // Many entries of one moment: a transaction of the runner records them together.
+            for number in 0..<Self.started { try await shell.send(ShellFixture.event("\(number)")) }
+            var done = 0
+            while done < Self.started {
+                let work = try await runner.call().work
+                let verdicts = try await runner.call(work.map { $0.completed() }, capacity: 0).verdicts
+                #expect(verdicts.allSatisfy { $0 == .committed })
+                done += verdicts.count
+            }
+            let timeline = shell.runs.plantTimeline
+            var position = try await timeline.now(in: shell.scope, backSeconds: 3_600)
+            var seen: [PlantTimeline.Entry] = []
+            var pages = 0
+            while true {
+                let (entries, next) = try await timeline.entries(in: shell.scope, after: position)
+                #expect(entries.count <= PlantTimeline.pageEntries)
+                pages += 1
+                if pages == 2 { _ = try await shell.runs.start(workflow, in: shell.scope, input: [:], by: .system) }
+                seen += entries
+                position = try TimelinePosition(next.text)
+                if entries.isEmpty { break }
+            }
+            #expect(pages > 4)
+            let ended = seen.filter { $0.what == "run-completed" }.map(\.subject)
+            #expect(ended.count == Self.started && Set(ended).count == Self.started)
+            #expect(seen.count { $0.what == "run.started" } == 1)
+            let before = seen.prefix { $0.what != "run.started" }
+            #expect(before.map(\.at) == before.map(\.at).sorted())
+        }
+    }
+
+    @Test("of a run with large values a page ends where it is large enough, and the next goes on there")
+    func run() async throws {
+        let value = JSONValue.string(String(repeating: "y", count: 1 << 20))
+        try await ShellFixture.with { shell in
+            try await shell.addWorkflow("triage", startedBy: ShellFixture.alarm)
+            let runner = try await shell.startRunner()
+            _ = try await runner.begin()
+            try await shell.send(ShellFixture.event("1"))
+            let item = try #require(try await runner.call().work.first)
+            var commit = item.completed()
+            let last = commit.journal.removeLast()
+            commit.journal += (0..<30).map { number in
+                JournalEntry(
+                    ordinal: commit.journal.count + 1 + number, kind: .taskCompleted, taskReference: "/do/\(number)/x",
+                    taskType: "set", startedAt: WorkItem.moment, endedAt: WorkItem.moment, output: value)
+            }
+            commit.journal.append(
+                JournalEntry(
+                    ordinal: commit.journal.count + 1, kind: last.kind, startedAt: last.startedAt,
+                    endedAt: last.endedAt))
+            #expect(try await runner.call([commit]).verdicts == [.committed])
+            var ordinals: [Int] = []
+            var pages = 0
+            var after: Int? = 0
+            while let from = after {
+                let page = try await shell.runs.timeline(of: item.runID, in: shell.scope, after: from)
+                #expect(page.entries.reduce(0) { $0 + ($1.output?.serializedBytes().count ?? 0) } < 10 << 20)
+                ordinals += page.entries.map(\.ordinal)
+                pages += 1
+                after = page.next
+            }
+            #expect(ordinals == Array(1...commit.journal.count) && pages >= 3)
+        }
+    }
+}
