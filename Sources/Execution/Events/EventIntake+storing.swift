@@ -32,8 +32,11 @@ extension EventIntake {
                 plant, ingestID: ingestID, events: events, triggers: triggers, recordedAt: clock.now(),
                 duplicates: duplicates)
             do {
-                return try await isListenedTo || triggers.gathers(events.map(\.type))
+                let stored =
+                    try await isListenedTo || triggers.gathers(events.map(\.type))
                     ? storeAndDeliver(admission, events, triggers) : storeAtOnce(admission, triggers)
+                turns.letPassInTurn()
+                return stored
             } catch {
                 guard attempt < Self.maximumAttempts else { throw error }
                 switch (error as? DatabaseError)?.sqlState {
@@ -44,6 +47,7 @@ extension EventIntake {
                     guard let error = error as? DatabaseError, error.isRetryable || error.isOutcomeUnknown else {
                         throw error
                     }
+                    turns.letEveryonePass()
                     logger.notice("events are stored again", metadata: ["reason": "\(error)"])
                     try await clock.sleep(for: .milliseconds(20 * attempt))
                 }

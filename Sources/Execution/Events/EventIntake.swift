@@ -18,7 +18,7 @@ package final class EventIntake: Sendable {
     let months = ActiveMonths()
     let duplicates: DuplicateWindow
     private let queues = Mutex<[PlantID: IntakeQueue<Submission>]>([:])
-    private let turns = Turns(maximumTransactions)
+    let turns = Turns(maximumTransactions)
 
     /// Transactions of all plants at once: as many as an application's pool has connections. What waits for one behind them
     /// has not been put together yet, so that the batches grow while it waits.
