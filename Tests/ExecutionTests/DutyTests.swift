@@ -41,6 +41,28 @@ struct DutyTests {
         }
     }
 
+    @Test("a decision waits for whoever decides in the same run at that moment, however few the requests")
+    func familyLock() async throws {
+        try await ShellFixture.with { shell in
+            let person = try await shell.supervisors(1)[0]
+            let opened = try await shell.open(("a", Self.fourEyes))
+            let (waiting, decided) = try await shell.database.transaction(shell.scope) { transaction in
+                // As another decision of the run holds it.
+                _ = try await transaction.query(
+                    """
+                    SELECT pg_advisory_xact_lock(
+                      hashtextextended(coalesce(task.family_run_id, task.run_id)::text, 20))
+                    FROM millwright.human_task AS task
+                    """)
+                let waiting = Task { try await shell.approve(opened.tasks[0], by: person).status }
+                try await Task.sleep(for: .milliseconds(500))
+                return (waiting, try await shell.count("millwright.human_task_decision"))
+            }
+            #expect(decided == 0)
+            #expect(try await waiting.value == .decided)
+        }
+    }
+
     @Test("tasks that are to be kept apart are, whichever is decided first")
     func separateFrom() async throws {
         try await ShellFixture.with { shell in

@@ -70,6 +70,9 @@ struct SubstitutionTests {
             #expect(
                 await refusal { try await self.name(shell, quality, for: absent, lends: true) } == .forbidden,
                 "nobody lends its own role")
+            #expect(
+                await refusal { try await self.name(shell, quality, for: absent, role: .maintenance, lends: true) }
+                    == .forbidden, "nor one that it may get later")
             #expect(await refusal { try await self.name(shell, quality, for: absent, by: quality) } == .forbidden)
             #expect(
                 await refusal {

@@ -172,8 +172,11 @@ struct TaskGuardTests {
         try await ShellFixture.with { shell in
             let people = try await shell.supervisors(5)
             let approval = Asked.approval()
-            let tasks = try await shell.open(("a", approval), ("b", approval), ("c", approval)).tasks
-            for (task, person) in zip(tasks, people) {
+            let named: JSONValue = [
+                "title": "Look", "candidates": ["principals": [.string("\(people[1].id)")]],
+            ]
+            let tasks = try await shell.open(("a", approval), ("b", approval), ("c", approval), ("d", named)).tasks
+            for (task, person) in zip(tasks.prefix(3), people) {
                 _ = try await shell.tasks.claim(task.id, in: shell.scope, by: person)
             }
             for (absent, substitute) in [(1, 3), (2, 4)] {
@@ -190,6 +193,9 @@ struct TaskGuardTests {
             #expect(await refusal { try await shell.approve(tasks[0], by: claimant) } == .forbidden)
             let absent = try await revoke(people[1])
             #expect(await refusal { try await shell.approve(tasks[1], by: people[3], for: absent) } == .forbidden)
+            #expect(
+                await refusal { try await shell.approve(tasks[3], "done", by: people[3], for: absent) } == .forbidden,
+                "a name alone is no right to decide")
             let substitute = try await revoke(people[4])
             #expect(await refusal { try await shell.approve(tasks[2], by: substitute, for: people[2]) } == .forbidden)
             #expect(try await shell.count("millwright.human_task_decision") == 0)

@@ -163,6 +163,31 @@ struct PortalTeamworkTests {
         }
     }
 
+    @Test("a role that is taken away while a page is open decides nothing, and names no substitute")
+    func revokedMeanwhile() async throws {
+        try await PortalFixture.with { portal in
+            let (worker, other) = (try await person(portal), try await person(portal))
+            let task = try await portal.addTask()
+            let path = portal.path(task)
+            let browser = try await portal.browser(of: worker)
+            _ = try await browser.post(path + "/claim", from: path)
+            #expect(try await browser.get(path).text.contains("Record the decision"))
+            _ = try await portal.tenants.principals.revoke(
+                RoleBinding(role: .supervisor, scope: portal.place.scope), from: worker.principal.id,
+                in: portal.place.scope, grantedBy: .system, by: .system)
+            #expect(try await browser.post(path, ["outcome": "approve"], from: "/portal").status == 404)
+            let named = try await browser.post(
+                "/portal/substitutes",
+                [
+                    "place": "\(portal.place.plantID)", "substitute": other.principal.email ?? "",
+                    "until": String(Timestamp.now().adding(seconds: 86_400).description.prefix(10)),
+                ], from: "/portal")
+            #expect(named.status == 400 && named.text.contains("Choose where."))
+            #expect(try await portal.count("millwright.human_task_decision") == 0)
+            #expect(try await portal.count("millwright.substitution") == 0)
+        }
+    }
+
     @Test("an outcome's own form is asked for with it, and only then")
     func formOfAnOutcome() async throws {
         try await PortalFixture.with { portal in
