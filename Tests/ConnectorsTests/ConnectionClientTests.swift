@@ -170,6 +170,7 @@ struct ConnectionClientTests {
             CapabilityCall(operation: get, arguments: ["id": "1"], idempotencyKey: "k"))
         #expect(outcome.failure?.kind == .communication)
         #expect(outcome.failure?.detail.contains("65536") == true)
+        #expect(outcome.failure?.detail.contains("maximumResponseBytes") == true)
         #expect(peer.requests.count == 1)
         await peer.stop()
     }

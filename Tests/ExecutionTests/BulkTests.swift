@@ -86,6 +86,24 @@ struct BulkTests {
         }
     }
 
+    @Test("of several processes at one operation each run is restarted by one")
+    func severalProcesses() async throws {
+        try await ShellFixture.with { shell in
+            let ids = try await started(60, shell)
+            for id in ids { try await shell.runs.cancel(id, in: shell.scope, reason: "x", by: .system) }
+            let id = try await begin(.restart(.same, input: nil), RunFilter(statuses: [.cancelled]), shell)
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                for plane in [shell, shell.restarted(), shell.restarted(), shell.restarted()] {
+                    group.addTask { _ = try await service(plane).workOff() }
+                }
+                try await group.waitForAll()
+            }
+            let operation = try await shell.runs.bulkOperation(id, in: shell.scope)
+            #expect(operation.succeeded == ids.count && operation.failed == 0)
+            #expect(try await shell.count("millwright.run", "status = 'pending'") == ids.count)
+        }
+    }
+
     @Test("a dry run is carried out once, whoever does it, and lists what it would come to on a sample")
     func dryRun() async throws {
         try await ShellFixture.with { shell in

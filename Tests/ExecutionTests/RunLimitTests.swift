@@ -124,6 +124,27 @@ struct RunLimitTests {
         }
     }
 
+    @Test("of many events with one new business key at once, through any control plane, one starts a run")
+    func deduplicatedAtOnce() async throws {
+        try await ShellFixture.with { shell in
+            let workflow = try await shell.addWorkflow("triage", startedBy: ShellFixture.alarm)
+            try await shell.runs.policies.set(
+                .init(businessKey: "${ .data.key }", deduplicate: .open), of: workflow, in: shell.scope, by: .system)
+            let planes = [shell, shell.restarted(), shell.restarted(), shell.restarted()]
+            let keys = 12
+            for key in 0..<keys {
+                await withTaskGroup { group in
+                    for (number, plane) in planes.enumerated() {
+                        let event = ShellFixture.event("\(key)-\(number)", data: ["key": .string("K\(key)")])
+                        group.addTask { _ = try? await plane.send(event) }
+                    }
+                }
+            }
+            #expect(try await shell.count("millwright.event") == keys * planes.count)
+            #expect(try await shell.count("millwright.run") == keys)
+        }
+    }
+
     @Test("a key that may be open once is not opened a second time by a restart, a retry or a rerun")
     func deduplicatedRepairs() async throws {
         try await RepairFixture.with([["stop": ["raise": ["error": ["type": "https://e.com/x", "status": 500]]]]]) {

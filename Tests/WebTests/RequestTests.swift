@@ -28,12 +28,35 @@ struct RequestTests {
             #expect(wrong.status == 422)
             #expect((wrong.body["errors"]?.arrayValue?.count ?? 0) >= 2, "all problems at once: \(wrong.body)")
             let large = "\"" + String(repeating: "x", count: 10 << 20) + "\""
-            #expect(try await client.call(.post, path, key: admin.key, large).status == 413)
+            let refused = try await client.call(.post, path, key: admin.key, large)
+            #expect(refused.status == 413)
+            // Its size, or how much was read of it, and the limit.
+            let sizes = refused.body["detail"]?.stringValue?.split(separator: " ").compactMap { Int($0) } ?? []
+            #expect(sizes.count == 2 && sizes.first ?? 0 > 900_000 && sizes.last == 1 << 20, "\(refused.body)")
             let text = try await client.call(
                 .post, path, key: admin.key, "slug=x", headers: [.contentType: "text/plain"])
             #expect(text.status == 415)
             let after = try await client.call(.get, path, key: admin.key).body["items"]?.arrayValue?.count
             #expect(before == after)
+        }
+    }
+
+    @Test("an event that is too large is refused with its size and the limit; the others of the batch are taken")
+    func largeEvent() async throws {
+        try await WebFixture.with { fixture, client in
+            let place = try await fixture.tenants.makePlant()
+            let holder = try await fixture.tenants.makePrincipal(.supervisor, in: place.scope)
+            func event(_ id: String, _ data: Int) -> String {
+                let text = String(repeating: "x", count: data)
+                return #"{"specversion":"1.0","id":"\#(id)","source":"s","type":"t","data":"\#(text)"}"#
+            }
+            let answer = try await client.call(
+                .post, "/v1/plants/\(place.plantID)/events", key: holder.key,
+                "[\(event("1", 10)), \(event("2", 300_000))]",
+                headers: [.contentType: "application/cloudevents-batch+json"])
+            #expect(answer.status == 207 && answer.body["accepted"] == 1 && answer.body["refused"] == 1)
+            let message = answer.body["events"]?[1]?["errors"]?[0]?["message"]?.stringValue ?? ""
+            #expect(message.contains("300002") && message.contains("262144"), "\(answer.body)")
         }
     }
 
