@@ -26,20 +26,44 @@ struct SimulationCheckTests {
 
     @Test("a bug that is planted in the database is found, and the seed is named", arguments: mutations("sql"))
     func databaseMutations(_ name: String) async throws {
-        let run = try await Command.run(["check", "simulation", "--seeds", "60", "--mutation", name])
+        let run = try await Command.run(["check", "simulation", "--seeds", "200", "--mutation", name])
         #expect(run.status == 1 && run.error.contains("does not hold"), "\(name) is not found: \(run)")
         #expect(run.error.contains("--seed"), "\(run)")
     }
 
-    @Test("a bug that is planted in the code can still be planted", arguments: mutations("patch"))
-    func patchesApply(_ name: String) async throws {
-        let git = Process()
-        git.executableURL = URL(filePath: "/usr/bin/git")
-        git.currentDirectoryURL = Program.root
-        git.arguments = ["apply", "--check", "Tests/Mutations/\(name).patch"]
-        try git.run()
-        git.waitUntilExit()
-        #expect(git.terminationStatus == 0, "\(name).patch does not apply: make it again from the code as it is")
+    @Test(
+        "a bug that is planted in the code can still be planted, and is live by its own name",
+        arguments: mutations("patch"))
+    func patchesApply(_ name: String) throws {
+        let patch = Program.root.appending(path: "Tests/Mutations/\(name).patch")
+        let status = try Self.run("/usr/bin/git", ["apply", "--check", patch.path], in: Program.root)
+        #expect(status == 0, "\(name).patch does not apply: make it again from the code as it is")
+        let names = try String(contentsOf: patch, encoding: .utf8).matches(of: /isPlanted\("([^"]*)"\)/).map(\.1)
+        #expect(Set(names) == [Substring(name)])
+    }
+
+    @Test("the bugs that are planted in the code can be planted together, in one copy")
+    func patchesApplyTogether() throws {
+        let copy = FileManager.default.temporaryDirectory.appending(path: "mutations-\(UUID().uuidString)")
+        defer { try? FileManager.default.removeItem(at: copy) }
+        try FileManager.default.createDirectory(at: copy, withIntermediateDirectories: true)
+        try FileManager.default.copyItem(
+            at: Program.root.appending(path: "Sources"), to: copy.appending(path: "Sources"))
+        for name in Self.mutations("patch") {
+            let patch = Program.root.appending(path: "Tests/Mutations/\(name).patch").path
+            let status = try Self.run("/usr/bin/patch", ["--quiet", "--strip=1", "--input=\(patch)"], in: copy)
+            #expect(status == 0, "\(name).patch does not apply after those before it")
+        }
+    }
+
+    private static func run(_ program: String, _ arguments: [String], in folder: URL) throws -> Int32 {
+        let process = Process()
+        process.executableURL = URL(filePath: program)
+        process.currentDirectoryURL = folder
+        process.arguments = arguments
+        try process.run()
+        process.waitUntilExit()
+        return process.terminationStatus
     }
 
     @Test(

@@ -294,6 +294,15 @@ struct WaitTests {
                 return
             }
             #expect(try await shell.metered(.runs) == 2)
+            // The grandchild answered the child, which had ended: nobody takes that.
+            #expect(try await Self.answers(to: child.runID, shell) == 0)
+            #expect(try await Self.answers(to: item.runID, shell) == 1)
         }
+    }
+
+    private static func answers(to run: RunID, _ shell: ShellFixture) async throws -> Int {
+        try await shell.database.readPipeline(
+            shell.scope, ["SELECT count(*) AS answers FROM millwright.run_input WHERE run_id = \(run)"])[0][0]
+            .decode("answers")
     }
 }

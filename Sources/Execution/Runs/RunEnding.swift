@@ -64,7 +64,17 @@ struct RunEnding: Sendable {
                 plant: plant, runs: try children.map { try $0.decode("run_id") },
                 end: .cancelled(reason: "The run that started it has ended."), now: now)
         }
+        if !ended.runs.isEmpty { try await transaction.execute(forgetting(answersTo: ended.runs)) }
         return ended
+    }
+
+    /// The runs that are ended with the one that waits for them answer it, and so do those that ended meanwhile: nobody takes
+    /// these answers any more.
+    private func forgetting(answersTo runs: [RunID]) -> Statement {
+        """
+        DELETE FROM millwright.run_input AS input
+        WHERE \(fragment: plant.owns("input")) AND input.run_id = ANY (\(runs))
+        """
     }
 
     private func openChildren(of runs: [RunID]) -> Statement {

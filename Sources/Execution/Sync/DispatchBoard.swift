@@ -13,7 +13,8 @@ package final class DispatchBoard: Sendable {
 
     private struct Place {
         var desk = PlantDesk()
-        var bell: (number: UInt64, continuation: AsyncStream<Void>.Continuation)?
+        /// Of the call that waits, with the number of runs that it can take.
+        var bell: (number: UInt64, capacity: Int, continuation: AsyncStream<Void>.Continuation)?
     }
 
     private struct State {
@@ -127,8 +128,11 @@ package final class DispatchBoard: Sendable {
         let now = clock.now()
         let bell = state.withLock { state -> AsyncStream<Void>.Continuation? in
             change(&state.places[plant, default: Place()].desk)
-            guard state.places[plant]?.desk.hasWork(capacity: 1, at: now) == true else { return nil }
-            return state.places[plant]?.bell?.continuation
+            // Only for what the waiting call can take: two calls of a full runner would wake each other for ever.
+            guard let place = state.places[plant], let bell = place.bell,
+                place.desk.hasWork(capacity: bell.capacity, at: now)
+            else { return nil }
+            return bell.continuation
         }
         bell?.yield()
     }
@@ -161,7 +165,7 @@ package final class DispatchBoard: Sendable {
             }
             state.bellsMade += 1
             state.places[plant]?.bell?.continuation.finish()
-            state.places[plant]?.bell = (state.bellsMade, continuation)
+            state.places[plant]?.bell = (state.bellsMade, capacity, continuation)
             // A timer that is due already is being read by another call, which rings.
             let nextTimerAt = desk.nextTimerAt.flatMap { $0 > now ? $0 : nil }
             return (state.bellsMade, min(deadline, nextTimerAt ?? deadline))

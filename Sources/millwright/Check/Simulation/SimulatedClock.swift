@@ -54,7 +54,17 @@ final class SimulatedTime: @unchecked Sendable {
 final class SimulatedClock: WallClock, @unchecked Sendable {
     let time: SimulatedTime
     let plane: Int?
-    var offsetSeconds = 0.0
+    var offsetSeconds: Double {
+        get { offsets.last?.seconds ?? 0 }
+        set { offsets.append((time.seconds, newValue)) }
+    }
+    private var offsets: [(from: Int64, seconds: Double)] = []
+
+    /// The latest moment that it has shown since then.
+    func latest(since moment: Int64) -> Timestamp {
+        let later = offsets.indices.filter { $0 + 1 == offsets.count || offsets[$0 + 1].from >= moment }
+        return time.now.adding(seconds: later.map { offsets[$0].seconds }.max() ?? 0)
+    }
 
     init(_ time: SimulatedTime, plane: Int? = nil) {
         self.time = time

@@ -20,6 +20,8 @@ final class SimulatedPlane: @unchecked Sendable {
     let schedules: ScheduleService
     let deadlines: Deadlines
     let promises: ServiceLevelWatch
+    let slots: SlotService
+    let bulk: BulkService
     private(set) var isAlive = true
     private var tasks: [Task<Void, Never>] = []
     private let chance: SeededChance
@@ -53,6 +55,8 @@ final class SimulatedPlane: @unchecked Sendable {
         promises = ServiceLevelWatch(
             database: database, board: board, triggers: triggers, zones: UTCOnly(), bell: DeadlineBell(), clock: clock,
             logger: logger)
+        slots = SlotService(database: database, board: board, clock: clock, logger: logger)
+        bulk = BulkService(runs: runs, logger: logger)
     }
 
     /// Starts something in this process. It is told of its end only while the process lives.

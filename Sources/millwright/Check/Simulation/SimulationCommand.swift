@@ -11,7 +11,7 @@ struct SimulationCommand: AsyncParsableCommand {
             Two control planes on a PostgreSQL of their own, runners, systems and people, in one process on one thread. Answers \
             of the database are lost after the commit, processes die at any await, messages are lost, delayed and said twice, \
             clocks jump. Then everything must end, and each seed is checked: every transition once, no accepted event lost, no \
-            effect twice, no decision lost, usage equal to the journal. A seed that does not hold is printed with its last \
+            effect twice, no decision lost, timers and SLA events once, limits kept, usage equal to the journal. A seed that does not hold is printed with its last \
             steps, and the exit code is 1. The same seed gives the same steps: --seed N --trace shows them.
             """)
 

@@ -22,41 +22,6 @@ extension SimulationFindings {
         return nil
     }
 
-    /// A decision that somebody was told is taken is the one that the run went on with, and the only one.
-    func decisionsStand() throws -> String? {
-        for (task, decisions) in world.ledger.decisions {
-            if decisions.count > 1 { return "human task \(task) was decided \(decisions.count) times" }
-            let rows = try session.query(
-                """
-                SELECT decision.outcome, decision.decided_by_principal_id, run.status, EXISTS (
-                  SELECT FROM millwright.journal_entry AS entry
-                  WHERE entry.run_id = task.run_id AND entry.kind = 'task-completed'
-                    AND entry.output ->> 'outcome' = decision.outcome
-                    AND entry.task_reference = split_part(task.wait_id, '#', 1)) AS is_taken
-                FROM millwright.human_task AS task
-                JOIN millwright.human_task_decision AS decision USING (human_task_id)
-                JOIN millwright.run AS run ON run.run_id = task.run_id
-                WHERE task.human_task_id = \(task)
-                """)
-            guard let row = rows.first else { return "the decision of human task \(task) is lost" }
-            let isSame =
-                try row.decode("outcome", as: String.self) == decisions[0].outcome
-                && row.decode("decided_by_principal_id", as: PrincipalID.self) == decisions[0].person
-            if !isSame { return "human task \(task) has another decision than the one that was taken" }
-            if try row.decode("status", as: String.self) == "completed", try !row.decode("is_taken", as: Bool.self) {
-                return "the run went on without the decision of human task \(task)"
-            }
-        }
-        return try complaint(
-            """
-            SELECT 'the decision of human task ' || decision.human_task_id || ' went to a task that is ' || task.status AS what
-            FROM millwright.human_task_decision AS decision
-            JOIN millwright.human_task AS task USING (human_task_id)
-            WHERE task.status <> 'decided'
-            LIMIT 1
-            """)
-    }
-
     func deadlinesWereActedOnOnce() throws -> String? {
         try complaint(
             """
@@ -66,11 +31,17 @@ extension SimulationFindings {
             GROUP BY object_id, action, coalesce(new ->> 'escalationLevel', '')
             HAVING count(*) > 1
             UNION ALL
+            SELECT 'human task ' || human_task_id || ' expired at ' || closed_at || ' and was due at ' || due_at
+            FROM millwright.human_task
+            WHERE status = 'expired' AND closed_at < due_at
+            UNION ALL
             SELECT 'run ' || run_id || ' was answered ' || count(*) || ' times by ' || task_reference
             FROM millwright.journal_entry
             WHERE kind = 'task-completed' AND task_type IN ('wait', 'call', 'listen', 'sla')
             GROUP BY run_id, task_reference
-            HAVING count(*) > 1
+            HAVING count(*) > 1 + (
+              SELECT count(*) FROM millwright.journal_entry AS opened
+              WHERE opened.run_id = journal_entry.run_id AND opened.kind = 'run-reopened')
             LIMIT 1
             """)
     }

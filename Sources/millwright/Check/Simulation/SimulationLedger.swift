@@ -32,8 +32,16 @@ struct SimulationLedger {
     var decisions: [HumanTaskID: [Decision]] = [:]
     /// Runs that somebody was told are cancelled.
     var cancelled: Set<RunID> = []
+    /// Runs that somebody was told are there.
+    var started: Set<RunID> = []
+    /// When the timers of runs are due at the earliest, as their commits say.
+    private(set) var dues: [RunID: [String: Timestamp]] = [:]
 
     mutating func add(_ commit: RunCommit, _ computed: SimulatedRunner.Computed?) {
+        for timer in commit.timers {
+            let known = dues[commit.runID]?[timer.waitID] ?? timer.dueAt
+            dues[commit.runID, default: [:]][timer.waitID] = min(known, timer.dueAt)
+        }
         guard let computed else { return }
         let entries = commit.journal.map {
             Entry(ordinal: $0.ordinal, kind: $0.kind.rawValue, task: $0.taskReference, attempt: $0.attempt)

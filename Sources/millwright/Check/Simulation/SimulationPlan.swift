@@ -16,10 +16,12 @@ struct SimulationPlan {
     let faultRate: Int
     let databaseRate: Int
     let messageRate: Int
-    private let clocksDiffer: Bool
+    /// Chance in per mille that a person does something at a step of the storm: some are slow, and deadlines come.
+    let peopleRate: Int
+    let clocksDiffer: Bool
 
     init(_ random: inout SimulationRandom) {
-        let roots = SimulationWorkflow.allCases.filter { $0 != .child && $0 != .made }
+        let roots = SimulationWorkflow.allCases.filter { !$0.isPart }
         var chosen: Set<SimulationWorkflow> = []
         for _ in 0...random.below(2) {
             let root = random.pick(roots)
@@ -28,10 +30,12 @@ struct SimulationPlan {
         workflows = SimulationWorkflow.allCases.filter(chosen.contains)
         events = Self.events(for: workflows, &random)
         stormSteps = 60 + random.below(240)
-        faults = Fault.allCases.filter { _ in random.chance(500) }
-        faultRate = random.pick([0, 10, 25, 50])
+        let needsOperator = chosen.contains { $0 == .frail || $0 == .move }
+        faults = Fault.allCases.filter { random.chance(500) || ($0 == .operate && needsOperator) }
+        faultRate = random.pick(needsOperator ? [25, 50, 75] : [0, 10, 25, 50])
         databaseRate = random.pick([0, 5, 15, 40])
         messageRate = random.pick([0, 20, 60, 120])
+        peopleRate = random.pick([4, 40])
         clocksDiffer = faults.contains(.clockJump)
     }
 
@@ -43,14 +47,26 @@ struct SimulationPlan {
             events.append(SimulatedEvent(number: events.count, type: type, subject: "s\(subject)"))
         }
         if workflows.contains(where: { $0.eventType == SimulationWorkflow.startType }) {
-            let count = 1 + random.below(3)
+            // More than have room at once where that is limited.
+            let count = (workflows.contains(.limited) ? 3 : 1) + random.below(3)
             for subject in 0..<count { add(SimulationWorkflow.startType, subject) }
-            if workflows.contains(.listen) { for subject in 0..<count { add(SimulationWorkflow.goType, subject) } }
+            if workflows.contains(.listen) {
+                for subject in 0..<count {
+                    add(SimulationWorkflow.goType, subject)
+                    // Some find a run that listens.
+                    events[events.count - 1].nextSendAt = Int64(random.pick([0, 5, 20, 60]))
+                }
+            }
         }
         if workflows.contains(.pair) {
             for subject in 0...random.below(2) {
                 add(SimulationWorkflow.leftType, subject)
                 add(SimulationWorkflow.rightType, subject)
+            }
+        }
+        if workflows.contains(where: { $0.keyedType != nil }) {
+            for subject in 0...random.below(2) {
+                for _ in 0...(1 + random.below(2)) { add(SimulationWorkflow.keyedType, subject) }
             }
         }
         return events
@@ -69,10 +85,13 @@ struct SimulatedEvent {
     /// What the sender was told.
     var id: EventRecordID?
     var nextSendAt: Int64 = 0
+    var wasSent = false
     var repeatsLeft = 1
+
+    var name: String { "e\(number)" }
 
     var incoming: IncomingEvent {
         IncomingEvent(
-            source: "sim", id: "e\(number)", type: type, subject: subject, data: ["number": JSONValue(number)])
+            source: "sim", id: name, type: type, subject: subject, data: ["number": JSONValue(number)])
     }
 }

@@ -3,6 +3,7 @@ import Execution
 import JSON
 import Primitives
 import RunnerProtocol
+import Tenancy
 import Workflow
 
 /// The one plant of a simulated database: its rows, and what a seed leaves behind.
@@ -48,6 +49,41 @@ struct SimulationPlant {
               '{}', now(), 'simulation');
             """)
         for workflow in SimulationWorkflow.allCases { try session.run(Self.row(of: workflow)) }
+        try session.run(Self.further)
+    }
+
+    /// Of the workflow that is limited.
+    static let (limitAtOnce, startsPerMinute, burst) = (2, 6, 2)
+
+    /// What workflows may do at once, a version that runs can be taken to, and the people who are a panel.
+    private static var further: String {
+        let plant = "'\(key.partnerID)', '\(key.clientID)', '\(key.plantID)'"
+        var script = """
+            INSERT INTO millwright.workflow_policy (
+              partner_id, client_id, plant_id, workflow_id, max_concurrent, max_starts_per_minute, burst, deduplicate,
+              updated_at)
+            VALUES
+              (\(plant), '\(SimulationWorkflow.limited.id)', \(limitAtOnce), \(startsPerMinute), \(burst), NULL, now()),
+              (\(plant), '\(SimulationWorkflow.once.id)', NULL, NULL, NULL, 'ever', now()),
+              (\(plant), '\(SimulationWorkflow.sole.id)', NULL, NULL, NULL, 'open', now());
+            INSERT INTO millwright.workflow_revision (
+              partner_id, client_id, plant_id, workflow_id, digest, revision, template_version_id, document, parameters,
+              bindings, facts, created_at)
+            VALUES (
+              \(plant), '\(SimulationWorkflow.move.id)', '\(SimulationWorkflow.movedDigest)', 2, '\(version)', '{}', '{}',
+              '{}', '{}', now());
+            """
+        for person in SimulationWorld.people {
+            script += """
+                INSERT INTO millwright.principal (
+                  partner_id, client_id, plant_id, principal_id, kind, display_name, email)
+                VALUES (\(plant), '\(person.id)', 'user', '\(person.displayName)', '\(person.id)@sim.example');
+                INSERT INTO millwright.role_binding (
+                  partner_id, client_id, plant_id, role_binding_id, principal_id, role)
+                VALUES (\(plant), '\(person.id)', '\(person.id)', 'supervisor');
+                """
+        }
+        return script
     }
 
     private static func row(of workflow: SimulationWorkflow) -> String {
@@ -60,7 +96,7 @@ struct SimulationPlant {
               \(place), '\(workflow.rawValue)', '\(version)', 'sim', '\(workflow.rawValue)', '1.0.0', '{}', '{}',
               '\(workflow.digest)', false, now(), now());
             """
-        let types = workflow.eventType.map { [$0] } ?? workflow.setTypes
+        let types = workflow.triggerTypes
         for (position, type) in types.enumerated() {
             script += """
                 INSERT INTO millwright.workflow_trigger (
@@ -87,6 +123,9 @@ struct SimulationPlant {
             UPDATE millwright.workflow SET is_enabled = name IN (\(enabled)), row_version = 1
             WHERE is_enabled <> (name IN (\(enabled))) OR row_version <> 1;
             """
+        if workflows.contains(.limited) {
+            script += "UPDATE millwright.workflow_policy SET tokens = 0, tokens_at = NULL, admitted = 0;"
+        }
         for workflow in workflows where workflow.runsOnTime {
             let rule = TimedRule(.every(seconds: SimulationWorkflow.everySeconds)).json.serialized()
             script += """
@@ -116,7 +155,9 @@ struct SimulationPlant {
 /// The simulated plant's definitions and settings, from memory.
 struct SimulationCatalogue: DefinitionSource, SettingsSource {
     func definitions(_ digests: Set<String>, of plant: PlantKey) async throws -> [DefinitionEnvelope] {
-        SimulationWorkflow.allCases.filter { digests.contains($0.digest) }.map(\.envelope)
+        (SimulationWorkflow.allCases.map(\.envelope) + [SimulationWorkflow.moved]).filter {
+            digests.contains($0.digest)
+        }
     }
 
     func settings(of plant: PlantKey, newerThan revision: Int64, sealedTo publicKey: [UInt8]) async throws

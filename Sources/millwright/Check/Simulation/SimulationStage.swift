@@ -42,6 +42,9 @@ final class SimulationStage {
             UNION ALL
             SELECT 'human task ' || human_task_id || ' is ' || status FROM millwright.human_task
             WHERE status IN ('open', 'claimed')
+            UNION ALL
+            SELECT 'the operation on many runs ' || bulk_operation_id || ' is ' || status FROM millwright.bulk_operation
+            WHERE status = 'running'
             ORDER BY what
             LIMIT 20
             """)

@@ -58,12 +58,23 @@ final class SimulationThread: TaskExecutor {
     func sent() { queue.withLock { $0.inFlight += 1 } }
     func answered() { queue.withLock { $0.inFlight -= 1 } }
 
+    /// Far more than ever run between two choices of the scheduler.
+    private static let maximumJobs = 200_000
+
     /// Runs tasks until every one of them waits for the scheduler.
-    /// - Throws: when the server does not answer for `patienceSeconds`, which no seed explains.
+    /// - Throws: when they wake one another for ever, and when the server does not answer for `patienceSeconds`, which no
+    ///   seed explains.
     func runUntilBlocked() throws(Problem) {
         let executor = asUnownedTaskExecutor()
+        var jobs = 0
         while true {
-            while let job = take() { job.runSynchronously(on: executor) }
+            while let job = take() {
+                job.runSynchronously(on: executor)
+                jobs += 1
+                if jobs > Self.maximumJobs {
+                    throw Problem(.timeout, "Tasks wake one another for ever, and no time goes by.")
+                }
+            }
             guard queue.withLock({ $0.inFlight > 0 || !$0.arrived.isEmpty }) else { return }
             try waitForArrival()
         }

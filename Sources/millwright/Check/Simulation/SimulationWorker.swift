@@ -19,7 +19,8 @@ struct SimulationWorker {
         let start = ContinuousClock.now
         for seed in seeds {
             let world = SimulationWorld(seed: seed, stage: stage, isTraced: isTraced)
-            let failure = try world.run()
+            let failure: String?
+            do { failure = try world.run() } catch { failure = "\((error as? Problem)?.detail ?? "\(error)")" }
             stage.seedsDone += 1
             steps += world.trace.steps
             if let failure {

@@ -11,6 +11,7 @@ extension SimulationWorld {
         case effect(Int)
         case event(Int)
         case person
+        case start
         case fault
         case time
     }
@@ -29,7 +30,8 @@ extension SimulationWorld {
         add(sendable.count, 2) { .event(sendable[$0]) }
         guard isStorm || !weighted.isEmpty else { return nil }
         if isStorm, plan.faultRate > 0, !plan.faults.isEmpty, random.chance(plan.faultRate) { return .fault }
-        if isStorm, plan.workflows.contains(where: \.asksPeople), random.chance(40) { return .person }
+        if isStorm, plan.workflows.contains(where: \.asksPeople), random.chance(plan.peopleRate) { return .person }
+        if isStorm, plan.workflows.contains(where: { $0.keyedType != nil }), random.chance(40) { return .start }
         if time.nextDue != nil { weighted.append((isStorm ? 3 : 1, { .time })) }
         var place = random.below(weighted.reduce(0) { $0 + $1.weight })
         for (weight, choice) in weighted {
@@ -44,8 +46,9 @@ extension SimulationWorld {
         case .step(let index): release(gate.blocked[index])
         case .message(let index): deliver(index)
         case .effect(let index): act(index)
-        case .event(let index): send(index)
+        case .event(let index): try send(index)
         case .person: _ = try personActs()
+        case .start: startByHand()
         case .fault: try breakSomething()
         case .time:
             note("time goes on")
@@ -80,8 +83,10 @@ extension SimulationWorld {
         return event.id == nil || (event.repeatsLeft > 0 && isStorm)
     }
 
-    private func send(_ index: Int) {
+    private func send(_ index: Int) throws {
         let event = events[index]
+        if !event.wasSent { try noteListeners(of: event) }
+        events[index].wasSent = true
         if event.id != nil { events[index].repeatsLeft -= 1 }
         // In a while it counts as not answered. A storm's sender is hasty.
         let pause = isStorm && random.chance(300) ? 0.0 : 30

@@ -20,7 +20,8 @@ extension SimulationWorld {
             effects.remove(at: index)
             return
         }
-        if isStorm, given.effect.program.facts["name"] == "retry", random.chance(300) {
+        let workflow = given.effect.program.facts["name"]?.stringValue.flatMap(SimulationWorkflow.init)
+        if isStorm, workflow?.isRefused == true, random.chance(300) {
             note("\(name) is refused")
             effects[index].result = .failed(.init(.communication, detail: "busy"))
             return

@@ -65,9 +65,11 @@ extension SimulationWorld {
 
     private func serve(_ call: Int, at plane: SimulatedPlane, _ body: [UInt8], _ epoch: Int64, isEcho: Bool) {
         guard plane.isAlive else { return answer(call, .lost("the connection is refused")) }
+        let arrived = time.seconds
         plane.start(SimulatedProcess(plane: plane.number, callOfEpoch: epoch)) {
             try await plane.sync.sync(SimulationPlant.scope, try SyncRequest(decoding: body)).encoded()
         } then: { [self] outcome in
+            checkTimers(in: outcome, plane.clock.latest(since: arrived))
             guard !isEcho else { return }
             messages.append(.answer(call: call, Self.outcome(outcome)))
         }

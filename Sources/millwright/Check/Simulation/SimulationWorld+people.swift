@@ -5,7 +5,7 @@ import Tenancy
 
 /// People: they decide late, twice, and at the same time; an operator suspends, resumes and cancels.
 extension SimulationWorld {
-    private static let people: [Principal] = (0..<3).map { number in
+    static let people: [Principal] = (0..<3).map { number in
         Principal(
             id: PrincipalID(UUIDv7(high: 0x0190_0000_0000_7000, low: 0x8000_0000_0000_0200 + UInt64(number))),
             kind: .user, displayName: "Person \(number)", home: SimulationPlant.scope,
@@ -19,12 +19,13 @@ extension SimulationWorld {
     func personActs() throws -> Bool {
         let rows = try stage.session.query(
             """
-            SELECT human_task_id FROM millwright.human_task WHERE status IN ('open', 'claimed')
+            SELECT human_task_id, workflow_id FROM millwright.human_task WHERE status IN ('open', 'claimed')
             ORDER BY human_task_id
             """)
-        let open = try rows.map { try $0.decode("human_task_id", as: HumanTaskID.self) }
-        guard !open.isEmpty else { return false }
-        let task = random.pick(open)
+        guard !rows.isEmpty else { return false }
+        let row = rows[random.below(rows.count)]
+        let task = try row.decode("human_task_id", as: HumanTaskID.self)
+        let isPanels = try row.decode("workflow_id", as: WorkflowID.self) == SimulationWorkflow.panel.id
         let plane = planes[random.below(planes.count)]
         // In the calm, whoever has claimed it may be anybody: release it by deciding as each of them in turn.
         let person = Self.people[random.below(Self.people.count)]
@@ -34,7 +35,7 @@ extension SimulationWorld {
             plane.start { try await plane.people.claim(task, in: SimulationPlant.scope, by: person) }
             return true
         }
-        let outcome = random.chance(500) ? "yes" : "no"
+        let outcome = random.pick(isPanels ? ["yes", "yes", "no", "no", "stop"] : ["yes", "no"])
         note("\(person.displayName) decides \(task): \(outcome)")
         plane.start {
             try await plane.people.decide(task, in: SimulationPlant.scope, outcome: outcome, by: person)
@@ -65,6 +66,7 @@ extension SimulationWorld {
     func operate() throws {
         let plane = planes[random.below(planes.count)]
         guard plane.isAlive else { return }
+        if random.chance(500), try repair(at: plane) { return }
         if random.chance(300), let run = try runs(where: .suspended).first {
             note("run \(run) is to be resumed")
             return plane.start {
@@ -75,9 +77,12 @@ extension SimulationWorld {
         guard !open.isEmpty else { return }
         let run = random.pick(open)
         if random.chance(700) {
-            note("run \(run) is to be suspended")
+            let isShort = random.chance(400)
+            note("run \(run) is to be suspended\(isShort ? " for a moment" : "")")
             return plane.start {
                 try await plane.runs.suspend(run, in: SimulationPlant.scope, reason: "Wait.", by: .system)
+                guard isShort else { return }
+                try await plane.runs.resume(run, in: SimulationPlant.scope, reason: "Go on.", by: .system)
             }
         }
         note("run \(run) is to be cancelled")
@@ -89,12 +94,22 @@ extension SimulationWorld {
         }
     }
 
-    private enum Kind { case open, suspended }
+    enum Kind { case open, suspended, faulted }
 
-    private func runs(where kind: Kind) throws -> [RunID] {
-        let states = kind == .open ? ["pending", "running", "waiting"] : ["suspended"]
+    /// - Parameter workflow: `nil` for any.
+    func runs(where kind: Kind, of workflow: SimulationWorkflow? = nil) throws -> [RunID] {
+        let states =
+            switch kind {
+            case .open: ["pending", "running", "waiting"]
+            case .suspended: ["suspended"]
+            case .faulted: ["faulted"]
+            }
         return try stage.session.query(
-            "SELECT run_id FROM millwright.run WHERE status = ANY (\(states)) ORDER BY run_id"
+            """
+            SELECT run_id FROM millwright.run
+            WHERE status = ANY (\(states)) AND (\(workflow == nil) OR workflow_id = \((workflow ?? .call).id))
+            ORDER BY run_id
+            """
         ).map { try $0.decode("run_id") }
     }
 }

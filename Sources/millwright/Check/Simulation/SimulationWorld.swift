@@ -42,6 +42,8 @@ final class SimulationWorld: @unchecked Sendable {
     var effects: [SimulatedEffect] = []
     var targets = SimulationTargets()
     var ledger = SimulationLedger()
+    var listening: [SimulatedListening] = []
+    var bulkOperations = 0
     var events: [SimulatedEvent] = []
     var hasNewCommits = false
     var isStorm = true
@@ -69,6 +71,7 @@ final class SimulationWorld: @unchecked Sendable {
         gate.isDead = { [unowned self] number in !planes.contains { $0.number == number && $0.isAlive } }
         gate.committed = { [unowned self] process in committed(process) }
         for place in 0..<2 { planes.append(makePlane(at: place)) }
+        for event in events where event.nextSendAt > 0 { time.at(Double(event.nextSendAt)) {} }
         note("workflows \(plan.workflows.map(\.rawValue)), \(events.count) events, faults \(plan.faults)")
         while failure == nil, try step() {
             if trace.steps > Self.maximumSteps || time.seconds > Self.maximumSeconds {
@@ -102,6 +105,7 @@ final class SimulationWorld: @unchecked Sendable {
             for payload in try stage.notifications() {
                 for place in planes.indices { messages.append(.notification(place: place, payload)) }
             }
+            try watch()
         }
         if runners.allSatisfy(\.isReplaced), !isBeginningEpoch { beginEpoch() }
     }
@@ -123,14 +127,28 @@ final class SimulationWorld: @unchecked Sendable {
             number: planesMade, database: stage.database, time: time, chance: chance,
             offsetSeconds: isStorm ? plan.clockOffset(&random) : 0, logger: logger)
         if plan.workflows.contains(where: \.asksPeople) {
-            plane.repeatLooking(everySeconds: 60) { try await plane.deadlines.act() }
-            plane.repeatLooking(everySeconds: 60) { try await plane.promises.act() }
+            plane.repeatLooking(everySeconds: 60) { [unowned self] in idle(try await plane.deadlines.act()) }
+        }
+        if plan.workflows.contains(where: \.hasClocks) {
+            plane.repeatLooking(everySeconds: 60) { [unowned self] in idle(try await plane.promises.act()) }
+        }
+        if plan.workflows.contains(.limited) {
+            plane.repeatLooking(everySeconds: 5) { max(5, try await plane.slots.giveSlots()) }
+        }
+        if plan.faults.contains(.operate) {
+            plane.repeatLooking(everySeconds: 15) { [unowned self] in
+                while try await plane.bulk.workOffOne() {}
+                return idle(60)
+            }
         }
         if plan.workflows.contains(where: \.runsOnTime) {
             plane.repeatLooking(everySeconds: 20) { max(20, try await plane.schedules.act()) }
         }
         return plane
     }
+
+    /// In the calm few things are new, and hours may have to pass until a clock that was wrong is right: looks are rarer then.
+    private func idle(_ pause: Double) -> Double { isStorm || pause < 60 ? pause : 240 }
 
     /// Nothing waits but time. In the calm that may be the end.
     private func stepIdle() throws -> Bool {
@@ -139,7 +157,7 @@ final class SimulationWorld: @unchecked Sendable {
                 hasSettled = true
                 try stage.plant.stopSchedules()
             }
-            if try personActs() || resumeSomething() { return true }
+            if try personActs() || resumeSomething() || repairSomething() { return true }
             if try stage.openWork().isEmpty, events.allSatisfy({ $0.id != nil }) { return false }
         }
         note("time goes on")
