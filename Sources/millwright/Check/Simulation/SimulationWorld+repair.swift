@@ -70,7 +70,8 @@ extension SimulationWorld {
         let reason = "Operation \(bulkOperations)"
         note("\(reason): \(action.name.rawValue) all")
         plane.start {
-            let preview = try await plane.runs.preview(filter, in: SimulationPlant.scope)
+            let preview = try await plane.runs.preview(
+                action, on: filter, in: SimulationPlant.scope, reason: reason, by: .system)
             return try await plane.runs.begin(
                 action, on: filter, before: preview.before, planned: preview.count, in: SimulationPlant.scope,
                 reason: reason, by: .system)

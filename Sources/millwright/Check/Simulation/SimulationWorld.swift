@@ -137,7 +137,7 @@ final class SimulationWorld: @unchecked Sendable {
         }
         if plan.faults.contains(.operate) {
             plane.repeatLooking(everySeconds: 15) { [unowned self] in
-                while try await plane.bulk.workOffOne() {}
+                try await plane.bulk.workOff()
                 return idle(60)
             }
         }
