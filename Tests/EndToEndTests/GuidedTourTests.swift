@@ -55,10 +55,11 @@ struct GuidedTourTests {
             let text = try await Program.output(all, environment: environment)
             return try JSONValue(parsing: text)
         }
-        let listed = try await runs("list", "--limit", "1")
+        let listed = try await runs("list", "--status", "completed", "--limit", "1")
         let workflow = try #require(listed["items"]?[0]?["workflowId"]?.stringValue)
         let old = try #require(listed["items"]?[0]?["id"]?.stringValue)
-        let further = try await runs("list", "--limit", "1", "--cursor", listed["next"]?.stringValue ?? "")
+        let further = try await runs(
+            "list", "--status", "completed", "--limit", "1", "--cursor", listed["next"]?.stringValue ?? "")
         #expect(further["items"]?[0]?["id"] != listed["items"]?[0]?["id"])
         #expect(try await runs("show", old)["items"]?.arrayValue?.isEmpty == false)
         let run = try #require(
