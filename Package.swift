@@ -90,6 +90,7 @@ let package = Package(
         .systemLibrary(name: "CLibYAML", pkgConfig: "yaml-0.1", providers: [.apt(["libyaml-dev"])]),
         .systemLibrary(name: "CLibJQ"),
         .systemLibrary(name: "CConcurrencyHook"),
+        .systemLibrary(name: "CSpawn"),
 
         part("Primitives", []),
         part("JSON", ["COniguruma"]),
@@ -122,8 +123,8 @@ let package = Package(
         part(
             "Provisioning",
             [
-                "Primitives", "JSON", "Connectors", .logging, .nioCore, .nioPosix, .nioHTTP1, .serviceLifecycle,
-                .subprocess, .systemPackage,
+                "CSpawn", "Primitives", "JSON", "Connectors", .logging, .nioCore, .nioPosix, .nioHTTP1,
+                .serviceLifecycle, .subprocess, .systemPackage,
             ]),
         part("Billing", ["Primitives", "JSON", "Database", "Tenancy", .mustache]),
         part("Insight", ["Primitives", "JSON", "Database", .coreMetrics]),

@@ -19,7 +19,7 @@ struct TidyTests {
         "Connectors": ["Primitives", "JSON", "JQ", "YAML"],
         "Catalogue": ["Primitives", "JSON", "YAML", "JQ", "Workflow", "Database", "Tenancy", "Connectors"],
         "Execution": ["Primitives", "JSON", "JQ", "Workflow", "Database", "Tenancy", "RunnerProtocol"],
-        "Provisioning": ["Primitives", "JSON"],
+        "Provisioning": ["Primitives", "JSON", "CSpawn"],
         "Billing": ["Primitives", "JSON", "Database", "Tenancy"],
         "Insight": ["Primitives", "JSON", "Database"],
         "RunnerCore": ["Primitives", "JSON", "JQ", "Workflow", "RunnerProtocol", "Connectors"],
@@ -53,7 +53,7 @@ struct TidyTests {
     func imports() {
         let ours = Set(Self.mayImport.keys).union([
             "CPostgres", "CHiredis", "CXML2", "COniguruma", "CLibYAML", "CLibJQ",
-            "CConcurrencyHook",
+            "CConcurrencyHook", "CSpawn",
         ])
         for file in SourceTree.swiftFiles where file.path.hasPrefix("Sources/") {
             let part = String(file.folders[1])

@@ -1,4 +1,6 @@
 package import Logging
+import NIOCore
+import NIOPosix
 import Primitives
 import Subprocess
 import SystemPackage
@@ -10,8 +12,7 @@ import SystemPackage
 /// Runners as processes of this machine, each confined with bubblewrap.
 ///
 /// The runner reads a pipe that we hold open: closing it asks the runner to drain. A control plane that goes away in
-/// whatever manner closes it too, and bubblewrap's parent-death signal ends what is left. (That signal is sent when the
-/// *thread* that started the process ends; Subprocess starts processes from one thread that lives as long as we do.)
+/// whatever manner closes it too, and bubblewrap's parent-death signal ends what is left.
 package struct LocalProcessDriver: RunnerDriver {
     /// The account that runners get when the control plane is started as root.
     package struct Account: Sendable, Equatable {
@@ -94,46 +95,56 @@ package struct LocalProcessDriver: RunnerDriver {
     ) async throws -> RunnerExit {
         let command = AccountSwitch.command(bubblewrapPath, arguments.values, as: account)
         let log = RunnerLog(plant: specification.plant, epoch: specification.epoch, logger: logger)
-        let result = try await Subprocess.run(
-            .path(command.executable), arguments: Arguments(command.arguments),
-            environment: .custom(Self.environment), platformOptions: Self.platformOptions,
-            input: .inputWriter, output: .sequence, error: .combinedWithOutput
-        ) { execution in
-            logger.debug(
-                "runner started",
-                metadata: [
-                    "plant": "\(specification.plant)", "epoch": "\(specification.epoch)",
-                    "pid": "\(execution.processIdentifier.value)",
-                ])
-            await withTaskGroup(of: Happening.self) { group in
-                // It ends when the runner does: nobody else has the other end.
-                group.addTask {
-                    do {
-                        for try await bytes in execution.standardOutput {
-                            log.take(bytes.withUnsafeBytes { Array($0) })
-                        }
-                    } catch {}
-                    log.finish()
-                    return .exited
-                }
-                group.addTask {
-                    for await _ in stops {}
-                    return .askedToStop
-                }
-                if await group.next() == .askedToStop {
-                    try? await execution.standardInputWriter.finish()
-                    group.addTask {
-                        try? await Task.sleep(for: .seconds(specification.drainSeconds))
-                        return .drainTimeout
-                    }
-                    if await group.next() == .drainTimeout { try? execution.send(signal: .kill) }
-                }
-                group.cancelAll()
-            }
+        let process = try await RunnerProcess.start(
+            [command.executable.string] + command.arguments,
+            environment: Self.environment.map { "\($0.key.rawValue)=\($0.value)" },
+            on: MultiThreadedEventLoopGroup.singleton.any())
+        logger.debug(
+            "runner started",
+            metadata: [
+                "plant": "\(specification.plant)", "epoch": "\(specification.epoch)", "pid": "\(process.pid)",
+            ])
+        await watch(process, log, drainSeconds: specification.drainSeconds, until: stops)
+        // It has ended, or was killed, or closed its output and goes on: then it has this long to drain.
+        switch await process.end(within: .seconds(specification.drainSeconds)) {
+        case .exited(let code): return RunnerExit(code: code, saying: log.lastTrouble)
+        case .signalled(let signal): return .killed(signal: signal)
+        case .unknown: return .failed(code: -1, saying: "how it ended is not known")
         }
-        switch result.terminationStatus {
-        case .exited(let code): return RunnerExit(code: Int32(code), saying: log.lastTrouble)
-        case .signaled(let signal): return .killed(signal: Int32(signal))
+    }
+
+    /// Returns when its output has ended, or when it was killed because its time to drain was up.
+    private func watch(
+        _ process: RunnerProcess, _ log: RunnerLog, drainSeconds: Int, until stops: AsyncStream<Void>
+    ) async {
+        await withTaskGroup(of: Happening.self) { group in
+            // It ends when the runner does: nobody else has the other end.
+            group.addTask {
+                do {
+                    try await process.readOutput { log.take(Array($0.readableBytesView)) }
+                } catch {
+                    // It was killed, or it is asked to leave: nobody would see what it says.
+                    if !Task.isCancelled {
+                        logger.warning("a runner's output cannot be read", metadata: ["reason": "\(error)"])
+                    }
+                }
+                log.finish()
+                return .exited
+            }
+            group.addTask {
+                for await _ in stops {}
+                return .askedToStop
+            }
+            let first = await group.next()
+            process.closeInput()
+            if first == .askedToStop {
+                group.addTask {
+                    try? await Task.sleep(for: .seconds(drainSeconds))
+                    return .drainTimeout
+                }
+                if await group.next() == .drainTimeout { process.kill() }
+            }
+            group.cancelAll()
         }
     }
 
