@@ -78,6 +78,30 @@ struct RunLimitTests {
         }
     }
 
+    @Test("a clock that was an hour ahead and is right again holds starts up no longer than the burst takes")
+    func clockSetBack() async throws {
+        try await ShellFixture.with { shell in
+            let workflow = try await shell.addWorkflow("triage")
+            try await shell.runs.policies.set(
+                .init(maxStartsPerMinute: 6, burst: 1), of: workflow, in: shell.scope, by: .system)
+            for _ in 0..<3 { _ = try await shell.runs.start(workflow, in: shell.scope, input: [:], by: .system) }
+            let runner = try await shell.startRunner()
+            _ = try await runner.begin()
+            shell.clock.advance(seconds: 3600)
+            try await slots(shell).giveSlots()
+            #expect(try await runner.call().work.count == 1)
+            shell.clock.advance(seconds: -3600)
+            // Another clock is no reason to start sooner.
+            try await slots(shell).giveSlots()
+            #expect(try await runner.call().work.isEmpty)
+            for _ in 0..<4 {
+                shell.clock.advance(seconds: 5.01)
+                try await slots(shell).giveSlots()
+            }
+            #expect(try await runner.call().work.count == 1)
+        }
+    }
+
     @Test("of many starts with one business key at once, one makes the run and the others find it")
     func deduplicatedStarts() async throws {
         try await ShellFixture.with { shell in

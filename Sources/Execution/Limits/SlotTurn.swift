@@ -34,21 +34,29 @@ struct SlotTurn: Sendable {
         var bucket = TokenBucket(
             tokens: try row.decode("tokens"), filledAt: try row.decode("tokens_at", as: Timestamp?.self),
             perMinute: policy.maxStartsPerMinute, burst: policy.burst)
-        bucket.fill(at: now)
+        let isCorrected = bucket.fill(at: now)
         free = min(free, bucket.whole)
-        guard free > 0 else { return Given(nextSeconds: bucket.whole == 0 ? bucket.secondsToNext : nil) }
+        guard free > 0 else {
+            if isCorrected { try await store(bucket, given: 0, in: transaction) }
+            return Given(nextSeconds: bucket.whole == 0 ? bucket.secondsToNext : nil)
+        }
         let admitted: Int64 = try row.decode("admitted")
         let given = try await admit(free, after: admitted, in: transaction)
         bucket.take(given)
-        try await transaction.execute(
-            """
-            UPDATE millwright.workflow_policy AS policy
-            SET tokens = \(bucket.tokens), tokens_at = \(now), admitted = policy.admitted + \(Int64(given))
-            WHERE \(fragment: plant.owns("policy")) AND policy.workflow_id = \(workflow)
-            """)
+        try await store(bucket, given: given, in: transaction)
         // More than one transaction gives: look again at once.
         if given == Self.maximumSlots { return Given(count: given, nextSeconds: 0) }
         return Given(count: given, nextSeconds: bucket.perMinute == nil ? nil : bucket.secondsToNext)
+    }
+
+    private func store(_ bucket: TokenBucket, given: Int, in transaction: TenantTransaction) async throws {
+        try await transaction.execute(
+            """
+            UPDATE millwright.workflow_policy AS policy
+            SET tokens = \(bucket.tokens), tokens_at = \(bucket.filledAt ?? now),
+              admitted = policy.admitted + \(Int64(given))
+            WHERE \(fragment: plant.owns("policy")) AND policy.workflow_id = \(workflow)
+            """)
     }
 
     private func slotsTaken(in transaction: TenantTransaction) async throws -> Int {
@@ -106,16 +114,26 @@ struct TokenBucket: Sendable, Hashable {
         self.burst = burst
     }
 
-    /// A clock that is set back fills nothing; a bucket that was never used is full.
-    mutating func fill(at now: Timestamp) {
-        guard let perMinute, let burst else { return }
-        if let filledAt {
-            let seconds = max(0, now.unixSeconds - filledAt.unixSeconds)
-            tokens = min(Double(burst), tokens + seconds * Double(perMinute) / 60)
-        } else {
+    /// A bucket that was never used is full. A clock behind the one that filled it last fills nothing, and leaves the moment as it
+    /// is, or the other clock would fill the same time twice. A moment that lies further ahead than a whole bucket takes is
+    /// of a clock that was wrong: nobody waits longer for it than that.
+    /// - Returns: whether the moment was of such a clock, which must be stored whether anything is taken or not.
+    mutating func fill(at now: Timestamp) -> Bool {
+        guard let perMinute, let burst else { return false }
+        guard let filledAt else {
             tokens = Double(burst)
+            self.filledAt = now
+            return false
         }
-        filledAt = now
+        let latest = now.adding(seconds: Double(burst) * 60 / Double(perMinute))
+        guard filledAt <= latest else {
+            self.filledAt = latest
+            return true
+        }
+        guard filledAt < now else { return false }
+        tokens = min(Double(burst), tokens + (now.unixSeconds - filledAt.unixSeconds) * Double(perMinute) / 60)
+        self.filledAt = now
+        return false
     }
 
     var whole: Int { perMinute == nil ? .max : Int(tokens + 1e-9) }
