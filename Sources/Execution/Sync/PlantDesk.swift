@@ -21,6 +21,9 @@ struct PlantDesk {
 
     private(set) var epoch: Int64 = 0
     private(set) var needs: Need = .all
+    /// Of these, what a full runner has not looked for. It cannot take what is left, and would look for it again and again.
+    private var needsOfFull = Self.answers
+    private static let answers: Need = [.inputs, .timers, .settings]
     private(set) var nextTimerAt: Timestamp?
     private var ready: Deque<WorkItem> = []
     /// Of all that is ready, more or less: what is taken counts as an average one.
@@ -98,7 +101,8 @@ struct PlantDesk {
     /// The next epoch has begun; the runner of the one before is refused by the database anyway.
     mutating func startOver(_ epoch: Int64) {
         self.epoch = epoch
-        needs = .all
+        needs = []
+        wake(.all)
         ready = []
         readyBytes = 0
         inHand = [:]
@@ -112,7 +116,10 @@ struct PlantDesk {
 
     // MARK: What there is to do
 
-    mutating func wake(_ need: Need) { needs.formUnion(need) }
+    mutating func wake(_ need: Need) {
+        needs.formUnion(need)
+        needsOfFull.formUnion(need.intersection(Self.answers))
+    }
 
     /// New runs that have just been committed.
     /// - Parameter bytes: of their events' data.
@@ -137,7 +144,7 @@ struct PlantDesk {
         // Whoever reads now rings when it has read. Looking again and again meanwhile would only heat the machine.
         if isReading { return false }
         if let nextTimerAt, nextTimerAt <= now { return true }
-        if capacity == 0 { return !needs.isDisjoint(with: [.inputs, .timers, .settings]) }
+        if capacity == 0 { return !needsOfFull.isEmpty }
         return !needs.isEmpty || !ready.isEmpty
     }
 
@@ -145,7 +152,10 @@ struct PlantDesk {
     /// - Parameter isPolled: another call of the runner waits for work: whatever there is, is for that one.
     mutating func plan(capacity: Int, isPolled: Bool, at now: Timestamp) -> Plan {
         reofferWhatIsOverdue(at: now)
-        if let nextTimerAt, nextTimerAt <= now { needs.insert(.timers) }
+        if let nextTimerAt, nextTimerAt <= now {
+            wake(.timers)
+            self.nextTimerAt = nil
+        }
         var plan = Plan()
         plan.capacity = capacity
         let fitting = max(SyncLimits.minimumPage, SyncLimits.maximumWorkBytes / runBytes)
@@ -171,7 +181,7 @@ struct PlantDesk {
 
     private mutating func planReading(_ plan: inout Plan) {
         plan.needs = needs
-        needs = []
+        (needs, needsOfFull) = ([], [])
         if plan.needs.contains(.pending) {
             ready = []
             readyBytes = 0
@@ -184,7 +194,8 @@ struct PlantDesk {
     /// A runner that is full still gets answers for the runs that it has in hand. The needs stay, for a call that can take
     /// the runs that wait.
     private mutating func planAnswers(_ plan: inout Plan) {
-        plan.needs = needs.intersection([.inputs, .timers, .settings])
+        plan.needs = needsOfFull
+        needsOfFull = []
         needs.remove(.settings)
         planHeldAnswers(&plan)
     }
@@ -201,7 +212,7 @@ struct PlantDesk {
         let limit = now.adding(seconds: -Self.reofferSeconds)
         let overdue = inHand.filter { $0.value.handedAt <= limit }
         for run in overdue.keys { inHand[run] = nil }
-        if !overdue.isEmpty { needs.formUnion([.pending, .inputs, .timers]) }
+        if !overdue.isEmpty { wake([.pending, .inputs, .timers]) }
         self.nextReofferAt = inHand.isEmpty ? nil : now.adding(seconds: Self.reofferSeconds)
     }
 
@@ -218,7 +229,7 @@ struct PlantDesk {
         guard plan.epoch == epoch else { return }
         if let recovery, plan.starts == starts { self.recovery = recovery }
         if !plan.needs.isEmpty { isReading = false }
-        needs.formUnion(more)
+        wake(more)
         // It grows at once and shrinks slowly: a few small runs among large ones must not bring a thousand large ones.
         if bytes > 0 { runBytes = max(bytes, runBytes - runBytes / 4) }
         if let next { addTimer(next) }
@@ -235,7 +246,7 @@ struct PlantDesk {
     mutating func abandon(_ plan: Plan) {
         guard plan.epoch == epoch else { return }
         if !plan.needs.isEmpty { isReading = false }
-        needs.formUnion(plan.needs)
+        wake(plan.needs)
         for item in plan.ready { inHand[item.runID] = nil }
         if !plan.ready.isEmpty { needs.insert(.pending) }
     }
