@@ -8,6 +8,7 @@ extension SyncService {
     /// Records the call's commits and reads its work in one transaction.
     func transact(_ call: inout SyncCall, _ plan: PlantDesk.Plan, heartbeat: Bool) async throws {
         let now = clock.now()
+        let commits = call.commits
         let reading = WorkReading(
             plant: call.plant, epoch: call.request.epoch, plan: plan, hasCommits: !call.commits.isEmpty, now: now)
         let outcome: CommitOutcome
@@ -24,7 +25,7 @@ extension SyncService {
         call.mustStop = call.mustStop || outcome.mustStop
         var found = try reading.found(outcome.read)
         found.cut(to: max(plan.capacity, SyncLimits.minimumAnswers))
-        settle(call, plan, found)
+        settle(commits, outcome.verdicts, of: call, plan, found)
         call.work += plan.ready + found.items
     }
 
@@ -40,13 +41,17 @@ extension SyncService {
         }
     }
 
-    /// Tells the desk what is in hand now. Called after the commit.
-    private func settle(_ call: SyncCall, _ plan: PlantDesk.Plan, _ found: WorkReading.Found) {
+    /// Tells the desk what is in hand now. Called after the transaction that recorded the commits, and for those alone: a call that looks
+    /// again must neither set their timers anew nor let go of what another call was handed meanwhile.
+    private func settle(
+        _ commits: [RunCommit], _ verdicts: [CommitVerdict], of call: SyncCall, _ plan: PlantDesk.Plan,
+        _ found: WorkReading.Found
+    ) {
         let now = clock.now()
         board.finishReading(call.plant.plantID) { desk in
             guard desk.epoch == call.request.epoch else { return }
-            for commit in call.request.commits { desk.release(commit.runID) }
-            for (commit, verdict) in zip(call.request.commits, call.verdicts) where verdict == .committed {
+            for commit in commits { desk.release(commit.runID) }
+            for (commit, verdict) in zip(commits, verdicts) where verdict == .committed {
                 if let next = commit.timers.map(\.dueAt).min() { desk.addTimer(next) }
             }
             desk.finishReading(
