@@ -9,21 +9,21 @@ struct TurnsTests {
         let turns = Turns(2)
         await turns.take()
         await turns.take()
-        let seen = Mutex<[Int]>([])
+        let seen = Passed()
         await withTaskGroup { group in
             for number in 0..<3 {
                 group.addTask {
                     await turns.take()
-                    seen.withLock { $0.append(number) }
+                    seen.add(number)
                 }
                 // Until it stands in line.
                 try? await Task.sleep(for: .milliseconds(20))
             }
-            #expect(seen.withLock { $0.isEmpty })
+            #expect(seen.numbers.isEmpty)
             for count in 1...3 {
                 turns.giveBack()
-                while seen.withLock({ $0.count }) < count { await Task.yield() }
-                #expect(seen.withLock { $0 } == Array(0..<count))
+                while seen.numbers.count < count { await Task.yield() }
+                #expect(seen.numbers == Array(0..<count))
             }
         }
     }
@@ -40,18 +40,26 @@ struct TurnsTests {
         }
         await turns.take()
         turns.letPassInTurn()
-        let hasPassed = Mutex(false)
+        let seen = Passed()
         await withTaskGroup { group in
             group.addTask {
                 await turns.take()
-                hasPassed.withLock { $0 = true }
+                seen.add(1)
             }
             // Seven have gone ahead, and there is one turn.
             for _ in 0..<6 { turns.giveBack() }
             try? await Task.sleep(for: .milliseconds(50))
-            #expect(hasPassed.withLock { $0 } == false)
+            #expect(seen.numbers.isEmpty)
             turns.giveBack()
         }
-        #expect(hasPassed.withLock { $0 })
+        #expect(seen.numbers == [1])
     }
+}
+
+private final class Passed: Sendable {
+    private let state = Mutex<[Int]>([])
+
+    var numbers: [Int] { state.withLock { $0 } }
+
+    func add(_ number: Int) { state.withLock { $0.append(number) } }
 }
