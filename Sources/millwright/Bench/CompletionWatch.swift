@@ -50,7 +50,8 @@ final class CompletionWatch: Sendable {
         }
     }
 
-    /// A run's identifier has the first half of its event's: what events started is a range of the key.
+    /// A run's identifier has the first half of its event's: what events started is a range of the key. Only a completed run
+    /// has an output; to ask for the status would let the planner take an index of all ended runs of the plant.
     private func completed(_ events: [UUIDv7]) async throws -> [UUIDv7] {
         guard case .plant(let partnerID, let clientID, let plantID) = plant,
             let first = events.map(\.high).min(), let last = events.map(\.high).max()
@@ -63,7 +64,7 @@ final class CompletionWatch: Sendable {
                 FROM millwright.run
                 WHERE partner_id = \(partnerID) AND client_id = \(clientID) AND plant_id = \(plantID)
                   AND run_id BETWEEN \(range.from) AND \(range.to)
-                  AND status = 'completed'
+                  AND output IS NOT NULL
                 """
             ).map { try $0.decode("event_id") }
         }
@@ -76,7 +77,7 @@ final class CompletionWatch: Sendable {
                 """
                 SELECT FROM millwright.run
                 WHERE partner_id = \(partnerID) AND client_id = \(clientID) AND plant_id = \(plantID)
-                  AND run_id = \(run) AND status = 'completed'
+                  AND run_id = \(run) AND output IS NOT NULL
                 """
             ) != nil
         }
