@@ -9,12 +9,6 @@ import Tenancy
 /// It sleeps until the earliest such moment of the whole platform, or until it is told that there is a new one. Several
 /// processes may run it: a task is acted on under its row's lock, and only while the moment that was read still stands.
 package struct Deadlines: Service {
-    /// Tasks acted on before the next look.
-    static let maximumTasks = 200
-    /// Also when nothing was announced, so that a task that another process opened before it died is not missed.
-    static let longestSleepSeconds: Double = 60
-    static let pauseAfterFailureSeconds: Double = 5
-
     private let service: HumanTaskService
     private let bell: DeadlineBell
     private let announcer: TaskAnnouncer?
@@ -32,7 +26,7 @@ package struct Deadlines: Service {
 
     package func run() async throws {
         await RepeatedLook(
-            complaint: "deadlines cannot be looked at", pauseAfterFailureSeconds: Self.pauseAfterFailureSeconds,
+            complaint: "deadlines cannot be looked at", pauseAfterFailureSeconds: DueTasks.pauseAfterFailureSeconds,
             logger: logger
         ).run(look: act) { pause in
             if pause > 0 { await bell.wait(seconds: pause, since: service.clock.now()) }
@@ -42,26 +36,19 @@ package struct Deadlines: Service {
     /// Acts on what is due; answers the seconds until the next look. A task that cannot be acted on keeps nobody else's
     /// waiting.
     package func act() async throws -> Double {
-        let now = service.clock.now()
-        let due = try await due(at: now)
-        var failures = 0
-        for (scope, id) in due.tasks {
-            do {
-                try await service.actOnDeadline(of: id, in: scope)
-            } catch {
-                logger.warning("a deadline was not acted on", metadata: ["task": "\(id)", "reason": "\(error)"])
-                failures += 1
-            }
+        let due = try await due(at: service.clock.now())
+        let failures = await due.act { scope, id in
+            try await service.actOnDeadline(of: id, in: scope)
+        } failed: { task, error in
+            logger.warning("a deadline was not acted on", metadata: ["task": "\(task.id)", "reason": "\(error)"])
         }
         let isMoreToTell = try await announcer?.tell() ?? false
-        let isMoreDue = due.tasks.count == Self.maximumTasks && failures < due.tasks.count
-        if isMoreDue || isMoreToTell { return 0 }
-        if failures > 0 { return Self.pauseAfterFailureSeconds }
-        guard let next = due.next else { return Self.longestSleepSeconds }
-        return min(Self.longestSleepSeconds, max(0, next.unixSeconds - service.clock.now().unixSeconds))
+        return isMoreToTell ? 0 : due.pause(failures: failures, at: service.clock.now())
     }
 
-    private func due(at now: Timestamp) async throws -> (tasks: [(TenantScope, HumanTaskID)], next: Timestamp?) {
+    private typealias DueTasks = DueItems<(scope: TenantScope, id: HumanTaskID)>
+
+    private func due(at now: Timestamp) async throws -> DueTasks {
         let rows = try await service.database.readPipeline(
             .platform,
             [
@@ -70,7 +57,7 @@ package struct Deadlines: Service {
                 FROM millwright.human_task AS task
                 WHERE task.next_action_at <= \(now)
                 ORDER BY task.next_action_at
-                LIMIT \(Self.maximumTasks)
+                LIMIT \(DueTasks.maximum)
                 """,
                 """
                 SELECT min(task.next_action_at) AS next
@@ -78,9 +65,8 @@ package struct Deadlines: Service {
                 WHERE task.next_action_at > \(now)
                 """,
             ])
-        return (
-            try rows[0].map { (try $0.scope(), try $0.decode("human_task_id", as: HumanTaskID.self)) },
-            try rows[1].first?.decode("next", as: Timestamp?.self)
-        )
+        return DueTasks(
+            items: try rows[0].map { (try $0.scope(), try $0.decode("human_task_id")) },
+            next: try rows[1].first?.decode("next", as: Timestamp?.self))
     }
 }

@@ -10,12 +10,6 @@ import Workflow
 /// It sleeps until the earliest such moment of the whole platform, or until a clock is set. Any number of processes may run it: a
 /// clock speaks under its row's lock, and says each thing once.
 package struct ServiceLevelWatch: Service {
-    /// Clocks looked after before the next look.
-    static let maximumClocks = 200
-    /// Also when nothing was announced: another process may have set a clock before it died.
-    static let longestSleepSeconds: Double = 60
-    static let pauseAfterFailureSeconds: Double = 5
-
     private let database: Database
     private let board: DispatchBoard
     private let triggers: TriggerCache
@@ -43,7 +37,7 @@ package struct ServiceLevelWatch: Service {
 
     package func run() async throws {
         await RepeatedLook(
-            complaint: "clocks cannot be looked at", pauseAfterFailureSeconds: Self.pauseAfterFailureSeconds,
+            complaint: "clocks cannot be looked at", pauseAfterFailureSeconds: DueClocks.pauseAfterFailureSeconds,
             logger: logger
         ).run(look: act) { pause in
             if pause > 0 { await bell.wait(seconds: pause, since: clock.now()) }
@@ -54,22 +48,15 @@ package struct ServiceLevelWatch: Service {
     /// keeps no other silent.
     package func act() async throws -> Double {
         let due = try await due(at: clock.now())
-        var failures = 0
-        for key in due.clocks {
-            do {
-                try await speak(key)
-            } catch {
-                logger.warning(
-                    "a clock could not speak",
-                    metadata: ["run": "\(key.runID)", "clock": "\(key.name)", "reason": "\(error)"])
-                failures += 1
-            }
+        let failures = await due.act(speak) { key, error in
+            logger.warning(
+                "a clock could not speak",
+                metadata: ["run": "\(key.runID)", "clock": "\(key.name)", "reason": "\(error)"])
         }
-        if due.clocks.count == Self.maximumClocks, failures < due.clocks.count { return 0 }
-        if failures > 0 { return Self.pauseAfterFailureSeconds }
-        guard let next = due.next else { return Self.longestSleepSeconds }
-        return min(Self.longestSleepSeconds, max(0, next.unixSeconds - clock.now().unixSeconds))
+        return due.pause(failures: failures, at: clock.now())
     }
+
+    private typealias DueClocks = DueItems<ClockKey>
 
     private struct ClockKey: Sendable {
         var plant: PlantKey
@@ -77,7 +64,7 @@ package struct ServiceLevelWatch: Service {
         var name: String
     }
 
-    private func due(at now: Timestamp) async throws -> (clocks: [ClockKey], next: Timestamp?) {
+    private func due(at now: Timestamp) async throws -> DueClocks {
         let rows = try await database.readPipeline(
             .platform,
             [
@@ -86,7 +73,7 @@ package struct ServiceLevelWatch: Service {
                 FROM millwright.sla_clock AS clock
                 WHERE clock.next_action_at <= \(now)
                 ORDER BY clock.next_action_at
-                LIMIT \(Self.maximumClocks)
+                LIMIT \(DueClocks.maximum)
                 """,
                 """
                 SELECT min(clock.next_action_at) AS next
@@ -94,13 +81,12 @@ package struct ServiceLevelWatch: Service {
                 WHERE clock.next_action_at > \(now)
                 """,
             ])
-        return (
-            try rows[0].map {
+        return DueClocks(
+            items: try rows[0].map {
                 ClockKey(
                     plant: try PlantKey($0.scope()), runID: try $0.decode("run_id"), name: try $0.decode("name"))
             },
-            try rows[1].first?.decode("next", as: Timestamp?.self)
-        )
+            next: try rows[1].first?.decode("next", as: Timestamp?.self))
     }
 
     /// The run's row is locked first, as by whoever commits the run, so that the two cannot wait for each other.

@@ -67,11 +67,3 @@ struct FormBody {
 
     private static func hex(_ byte: UInt8) -> UInt8? { Character(UnicodeScalar(byte)).hexDigitValue.map { UInt8($0) } }
 }
-
-extension String {
-    /// Without the white space that a person leaves round an address.
-    var trimmed: String {
-        let start = trimmingPrefix(while: \.isWhitespace)
-        return String(String(start.reversed()).trimmingPrefix(while: \.isWhitespace).reversed())
-    }
-}

@@ -1,4 +1,5 @@
 package import JSON
+import Primitives
 
 extension UnaryTest {
     package static let maximumBytes = 1_000
@@ -35,7 +36,7 @@ extension UnaryTest {
             for part in parts { tests.append(try parse(String(part), depth: depth + 1)) }
             return .anyOf(tests)
         }
-        let trimmed = Self.trimmed(text[...])
+        let trimmed = text.trimmed[...]
         if trimmed.isEmpty { throw Mistake("The condition is empty; write - for anything.") }
         if trimmed == "-" { return .anything }
         if trimmed.hasPrefix("not("), trimmed.hasSuffix(")") {
@@ -88,7 +89,7 @@ extension UnaryTest {
 
     /// JSON where it is (numbers, true, false, null, quoted texts); anything else is a text as it stands.
     private static func value(_ text: Substring) throws(Mistake) -> JSONValue {
-        let text = trimmed(text)
+        let text = text.trimmed[...]
         guard !text.isEmpty else { throw Mistake("A value is missing.") }
         guard let parsed = try? JSONValue(parsing: Array(text.utf8)), parsed.objectValue == nil,
             parsed.arrayValue == nil
@@ -97,13 +98,6 @@ extension UnaryTest {
             return .string(String(text))
         }
         return parsed
-    }
-
-    private static func trimmed(_ text: Substring) -> Substring {
-        var text = text
-        while text.first?.isWhitespace == true { text.removeFirst() }
-        while text.last?.isWhitespace == true { text.removeLast() }
-        return text
     }
 }
 

@@ -29,7 +29,7 @@ struct HostilePrograms: Sendable {
             if line.hasPrefix("#!") {
                 try readBudget(line.dropFirst(2))
             } else if line.hasPrefix("##") {
-                let parts = line.dropFirst(2).split(separator: ":").map { String($0).trimmed }
+                let parts = line.dropFirst(2).split(separator: ":").map { $0.trimmed }
                 heading = parts.count == 2 ? (parts[0], parts[1]) : nil
             } else if !line.isEmpty, !line.hasPrefix("#") {
                 guard let heading else {

@@ -42,7 +42,7 @@ extension Settings {
     static func proxies(_ text: String) throws(SettingSyntax) -> [HostPattern] {
         var patterns: [HostPattern] = []
         for part in text.split(separator: ",") {
-            let pattern = HostPattern(String(part).trimmed)
+            let pattern = HostPattern(part.trimmed)
             switch pattern {
             case .address, .network: patterns.append(pattern!)
             default:
@@ -51,8 +51,4 @@ extension Settings {
         }
         return patterns
     }
-}
-
-extension StringProtocol {
-    fileprivate var trimmed: String { String(self).trimmed }
 }

@@ -35,17 +35,6 @@ enum FileText {
         fsync(file)
         guard rename(temporary, path) == 0 else { throw Problem(.unavailable, "\(path) cannot be replaced.") }
     }
-}
 
-extension String {
-    var trimmed: String {
-        var text = self[...]
-        while let first = text.first, first.isWhitespace { text.removeFirst() }
-        while let last = text.last, last.isWhitespace { text.removeLast() }
-        return String(text)
-    }
-}
-
-extension FileText {
     static func remove(_ path: String) { unlink(path) }
 }

@@ -86,7 +86,7 @@ struct PrivateCluster: Sendable {
     /// The server's first process; `nil` when it has left no word of one.
     var postmaster: Int32? {
         let lines = (try? FileText.read(directory + "/postmaster.pid"))?.split(separator: "\n")
-        return lines?.first.flatMap { Int32(String($0).trimmed) }
+        return lines?.first.flatMap { Int32($0.trimmed) }
     }
 
     /// What a program of PostgreSQL's prints; it must succeed.

@@ -41,6 +41,6 @@ enum ProcessTree {
         guard let status = try? FileText.read("/proc/\(pid)/status"),
             let line = status.split(separator: "\n").first(where: { $0.hasPrefix("PPid:") })
         else { return nil }
-        return Int32(String(line.dropFirst(5)).trimmed)
+        return Int32(line.dropFirst(5).trimmed)
     }
 }

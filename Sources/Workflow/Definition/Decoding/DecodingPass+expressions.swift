@@ -57,14 +57,14 @@ extension DecodingPass {
 
     /// The program of `${ … }`, if the text is one expression as a whole.
     static func expressionSource(_ text: String) -> String? {
-        let trimmed = text.trimmed
+        let trimmed = text.withoutBlankEnds
         guard trimmed.hasPrefix("${"), trimmed.hasSuffix("}"), trimmed.utf8.count > 3 else { return nil }
         return String(trimmed.dropFirst(2).dropLast())
     }
 
     /// In loose mode any text that is a program is an expression; where evaluating it fails, it is text after all.
     private func looseExpression(_ text: String, _ scope: ExpressionScope) -> RuntimeExpression? {
-        let source = text.trimmed
+        let source = text.withoutBlankEnds
         guard !source.isEmpty else { return nil }
         let variables = Self.mentioned(scope.variables, in: source)
         guard let program = try? JQProgram(source, variables: variables.map(\.name)) else { return nil }
@@ -99,7 +99,7 @@ extension DecodingPass {
         _ program: JQProgram, _ source: String, _ variables: [ExpressionVariable]
     ) -> RuntimeExpression {
         if variables.contains(.workflow) { usesWorkflowArgument = true }
-        return RuntimeExpression(source: source.trimmed, program: program, variables: variables)
+        return RuntimeExpression(source: source.withoutBlankEnds, program: program, variables: variables)
     }
 
     /// The variables whose names stand in the program, in the order of their declaration and each once: evaluating binds
@@ -178,7 +178,8 @@ extension DecodingPass {
 }
 
 extension String {
-    var trimmed: String {
+    /// YAML's white space alone: what else is blank may be part of an expression.
+    var withoutBlankEnds: String {
         let isBlank: (Character) -> Bool = { $0 == " " || $0 == "\t" || $0 == "\n" || $0 == "\r" || $0 == "\r\n" }
         var text = self[...].drop(while: isBlank)
         while let last = text.last, isBlank(last) { text.removeLast() }

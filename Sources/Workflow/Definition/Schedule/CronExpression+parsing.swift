@@ -15,7 +15,7 @@ extension CronExpression {
         guard text.utf8.count <= Self.maximumBytes else {
             throw CronProblem(message: "A cron expression has \(Self.maximumBytes) bytes at most. Shorten it.")
         }
-        let written = text.trimmed
+        let written = text.withoutBlankEnds
         var expression = written
         if written.hasPrefix("@") {
             guard let meant = Self.macros[written.lowercased()] else {

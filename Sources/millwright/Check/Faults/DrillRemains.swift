@@ -11,7 +11,7 @@ enum DrillRemains {
             let node = try DataDirectory(path: data.path + "/" + name)
             let directory = node.clusterDirectory(for: Account.ofDatabase)
             let first = (try? FileText.read(directory + "/postmaster.pid"))?.split(separator: "\n").first
-            let postmaster = first.flatMap { Int32(String($0).trimmed) }
+            let postmaster = first.flatMap { Int32($0.trimmed) }
             let command = postmaster.flatMap { try? FileText.read("/proc/\($0)/cmdline") } ?? ""
             // A number alone may be another process's by now.
             if command.contains(directory) { for pid in ProcessTree.family(of: postmaster) { kill(pid, SIGKILL) } }
