@@ -9,8 +9,12 @@ public struct Timestamp: Sendable, Hashable, Comparable, CustomStringConvertible
     public var unixMicroseconds: Int64
 
     public init(unixMicroseconds: Int64) { self.unixMicroseconds = unixMicroseconds }
-    public init(unixMilliseconds: Int64) { unixMicroseconds = unixMilliseconds * 1000 }
-    public init(unixSeconds: Double) { unixMicroseconds = Int64((unixSeconds * 1_000_000).rounded()) }
+    public init(unixMilliseconds: Int64) { unixMicroseconds = unixMilliseconds.multipliedWithinBounds(by: 1000) }
+    public init(unixSeconds: Double) { unixMicroseconds = Int64(microsecondsWithinBounds: unixSeconds) }
+
+    /// From 1970 to the end of the year 9999: what is written as RFC 3339 and what others may tell us. A message or a stored
+    /// state with another moment is refused.
+    public static let tellable = Timestamp(unixMicroseconds: 0)...Timestamp(unixMicroseconds: 253_402_300_799_999_999)
 
     public var unixMilliseconds: Int64 { unixMicroseconds.flooredDivision(by: 1000) }
     public var unixSeconds: Double { Double(unixMicroseconds) / 1_000_000 }
@@ -24,23 +28,30 @@ public struct Timestamp: Sendable, Hashable, Comparable, CustomStringConvertible
 
     public static func < (left: Self, right: Self) -> Bool { left.unixMicroseconds < right.unixMicroseconds }
 
+    // Moments and times come from outside, too: sums stop at the first and the last moment instead of ending the process.
+
     public func adding(seconds: Double) -> Timestamp {
-        Timestamp(unixMicroseconds: unixMicroseconds + Int64((seconds * 1_000_000).rounded()))
+        Timestamp(unixMicroseconds: unixMicroseconds.addingWithinBounds(Int64(microsecondsWithinBounds: seconds)))
     }
 
     public func adding(_ duration: Duration) -> Timestamp {
         let (seconds, attoseconds) = duration.components
-        return Timestamp(unixMicroseconds: unixMicroseconds + seconds * 1_000_000 + attoseconds / 1_000_000_000_000)
+        let whole = seconds.multipliedWithinBounds(by: 1_000_000)
+        return Timestamp(
+            unixMicroseconds: unixMicroseconds.addingWithinBounds(
+                whole.addingWithinBounds(attoseconds / 1_000_000_000_000)))
     }
 
     public func duration(since earlier: Timestamp) -> Duration {
-        .microseconds(unixMicroseconds - earlier.unixMicroseconds)
+        let (difference, overflow) = unixMicroseconds.subtractingReportingOverflow(earlier.unixMicroseconds)
+        return .microseconds(overflow ? (self < earlier ? .min : .max) : difference)
     }
 
     /// RFC 3339 in UTC; the fraction is written only when there is one: `2026-01-31T08:00:00Z`, `…:00.25Z`.
     public var description: String {
         let day = unixMicroseconds.flooredDivision(by: 86_400_000_000)
-        let inDay = unixMicroseconds - day * 86_400_000_000
+        let rest = unixMicroseconds % 86_400_000_000
+        let inDay = rest < 0 ? rest + 86_400_000_000 : rest
         let date = CivilDate(daysSince1970: day)
         let seconds = inDay / 1_000_000
         var text = date.description
@@ -62,6 +73,26 @@ public struct Timestamp: Sendable, Hashable, Comparable, CustomStringConvertible
 func twoDigits(_ value: Int64) -> String { value < 10 ? "0\(value)" : "\(value)" }
 
 extension Int64 {
+    /// Seconds as microseconds; the nearest there is for a number that is too large, 0 for one that is none.
+    fileprivate init(microsecondsWithinBounds seconds: Double) {
+        let microseconds = (seconds * 1_000_000).rounded()
+        if microseconds >= -0x1p63, microseconds < 0x1p63 {
+            self = Int64(microseconds)
+        } else {
+            self = microseconds.isNaN ? 0 : microseconds < 0 ? .min : .max
+        }
+    }
+
+    fileprivate func addingWithinBounds(_ other: Int64) -> Int64 {
+        let (sum, overflow) = addingReportingOverflow(other)
+        return overflow ? (other < 0 ? .min : .max) : sum
+    }
+
+    fileprivate func multipliedWithinBounds(by factor: Int64) -> Int64 {
+        let (product, overflow) = multipliedReportingOverflow(by: factor)
+        return overflow ? ((self < 0) == (factor < 0) ? .max : .min) : product
+    }
+
     func flooredDivision(by divisor: Int64) -> Int64 {
         let quotient = self / divisor
         return self % divisor < 0 ? quotient - 1 : quotient

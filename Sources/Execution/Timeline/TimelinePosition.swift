@@ -53,8 +53,7 @@ package struct TimelinePosition: Sendable, Hashable {
 
     /// Up to the year 9999, as the database reads it.
     private static func moment(_ text: String) -> Timestamp? {
-        guard let microseconds = Int64(text), (0...253_402_300_799_999_999).contains(microseconds) else { return nil }
-        return Timestamp(unixMicroseconds: microseconds)
+        Int64(text).map(Timestamp.init(unixMicroseconds:)).flatMap { Timestamp.tellable.contains($0) ? $0 : nil }
     }
 
     /// `xmin:xmax:xip,xip` with increasing numbers, as PostgreSQL reads it.

@@ -22,12 +22,17 @@ extension JournalEntry {
 }
 
 extension JournalEntry {
+    /// The columns of the journal are narrower than a message's numbers.
+    private static let mostNumbered = Int(Int32.max)
+
     init(message: JSONValue, _ earlier: inout EarlierValues) throws(MessageProblem) {
         var reader = try MessageReader(message)
         self.init(
-            ordinal: try reader.read("ordinal"), kind: try reader.read("kind", as: Word<Kind>.self).value,
+            ordinal: try reader.read("ordinal", in: 0...Self.mostNumbered),
+            kind: try reader.read("kind", as: Word<Kind>.self).value,
             taskReference: try reader.readIfPresent("task"), taskType: try reader.readIfPresent("type"),
-            function: try reader.readIfPresent("function"), attempt: try reader.read("attempt"),
+            function: try reader.readIfPresent("function"),
+            attempt: try reader.read("attempt", in: 0...Self.mostNumbered),
             startedAt: try reader.read("startedAt"), endedAt: try reader.read("endedAt"),
             input: try earlier.read("input", as: "inputAs", from: &reader),
             output: try earlier.read("output", as: "outputAs", from: &reader),

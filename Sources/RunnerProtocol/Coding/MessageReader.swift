@@ -35,6 +35,17 @@ struct MessageReader {
         return try Self.read(value, as: type, at: key)
     }
 
+    /// A whole number that is reckoned with, or kept in a narrower column, later on.
+    mutating func read<Number: FixedWidthInteger>(_ key: String, in range: ClosedRange<Number>) throws(MessageProblem)
+        -> Number
+    {
+        let number: Int64 = try read(key)
+        guard let number = Number(exactly: number), range.contains(number) else {
+            throw MessageProblem(path: key, "must be from \(range.lowerBound) to \(range.upperBound)")
+        }
+        return number
+    }
+
     /// Absent means false.
     mutating func flag(_ key: String) throws(MessageProblem) -> Bool {
         try readIfPresent(key) ?? false
@@ -128,7 +139,12 @@ extension Double: MessageReadable {
 }
 
 extension Timestamp: MessageReadable {
-    init(message: JSONValue) throws(MessageProblem) { self.init(unixMicroseconds: try Int64(message: message)) }
+    init(message: JSONValue) throws(MessageProblem) {
+        self.init(unixMicroseconds: try Int64(message: message))
+        guard Self.tellable.contains(self) else {
+            throw MessageProblem("must be a moment from 1970 to 9999, in microseconds")
+        }
+    }
 }
 
 extension Identifier: MessageReadable {

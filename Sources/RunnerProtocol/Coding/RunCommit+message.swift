@@ -24,6 +24,9 @@ extension RunCommit {
 }
 
 extension RunCommit: MessageReadable {
+    /// Another transition follows it.
+    private static let lastSequence = Int64.max - 1
+
     init(message: JSONValue) throws(MessageProblem) {
         var reader = try MessageReader(message)
         var earlier = EarlierValues()
@@ -36,7 +39,7 @@ extension RunCommit: MessageReadable {
             }
         }
         self.init(
-            runID: try reader.read("run"), expectedSequence: try reader.read("sequence"),
+            runID: try reader.read("run"), expectedSequence: try reader.read("sequence", in: 0...Self.lastSequence),
             status: try reader.read("status", as: Word<RunStatus>.self).value, state: reader.optional("state"),
             output: reader.optional("output"), error: reader.optional("error"), journal: journal,
             opened: try reader.list("opened"), closed: try reader.list("closed"), timers: try reader.list("timers"),

@@ -189,7 +189,7 @@ extension RunChange {
             INSERT INTO millwright.journal_entry (
               partner_id, client_id, plant_id, run_id, ordinal, sequence, kind, attempt, started_at, ended_at, detail)
             SELECT
-              \(fragment: plant.values), run.run_id, \(Int32(ordinal)), run.sequence, 'run-reopened', 1, \(now), \(now),
+              \(fragment: plant.values), run.run_id, \(Int32(clamping: ordinal)), run.sequence, 'run-reopened', 1, \(now), \(now),
               \(ExactJSON(.object(detail)))
             FROM millwright.run AS run
             WHERE \(fragment: plant.owns("run")) AND run.run_id = \(run.id)

@@ -36,10 +36,15 @@ struct StoredObject {
         return text
     }
 
+    /// Far from where counting on would overflow: what is stored may come from a runner that nobody can trust any more.
     func integer(_ key: String) throws(MalformedJSON) -> Int {
-        guard let number = object[key]?.intValue else { throw MalformedJSON(what, key) }
+        guard let number = object[key]?.intValue, Self.countable.contains(number) else {
+            throw MalformedJSON(what, key)
+        }
         return number
     }
+
+    static let countable = -(1 << 53)...(1 << 53)
 
     func array(_ key: String) throws(MalformedJSON) -> [JSONValue] {
         guard let items = object[key]?.arrayValue else { throw MalformedJSON(what, key) }
@@ -47,8 +52,10 @@ struct StoredObject {
     }
 
     func moment(_ key: String) throws(MalformedJSON) -> Timestamp {
-        guard let moment = object[key]?.intValue else { throw MalformedJSON(what, key) }
-        return Timestamp(unixMicroseconds: Int64(moment))
+        guard let number = object[key]?.intValue else { throw MalformedJSON(what, key) }
+        let moment = Timestamp(unixMicroseconds: Int64(number))
+        guard Timestamp.tellable.contains(moment) else { throw MalformedJSON(what, key) }
+        return moment
     }
 
     func choice<Choice: RawRepresentable>(_ key: String, as: Choice.Type) throws(MalformedJSON) -> Choice

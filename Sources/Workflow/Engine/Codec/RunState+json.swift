@@ -71,7 +71,9 @@ extension RunState.Counters {
         events = try stored.integer("events")
         if stored["lifecycleEvents"] != nil { lifecycleEvents = try stored.integer("lifecycleEvents") }
         for (reference, count) in try StoredObject(try stored.value("entries"), "counters").object {
-            guard let count = count.intValue else { throw MalformedJSON("counters", reference) }
+            guard let count = count.intValue, StoredObject.countable.contains(count) else {
+                throw MalformedJSON("counters", reference)
+            }
             entries[reference] = count
         }
     }
