@@ -4,10 +4,12 @@ import Testing
 @Suite("egress policy")
 struct EgressPolicyTests {
     private func admit(
-        _ rules: [EgressPolicy.Rule], _ host: String, _ port: Int, _ addresses: [String]
+        _ rules: [EgressPolicy.Rule], _ host: String, _ port: Int, _ addresses: [String],
+        within networks: String = "10.0.0.0/8,127.0.0.0/8"
     ) throws -> [String] {
         let host = try #require(HostName(host))
-        return try EgressPolicy(rules: rules).admit(addresses.map { InternetAddress($0)! }, of: host, port: port)
+        let policy = EgressPolicy(rules: rules, within: try PrivateNetworks(networks))
+        return try policy.admit(addresses.map { InternetAddress($0)! }, of: host, port: port)
             .map(\.description)
     }
 
@@ -48,20 +50,59 @@ struct EgressPolicyTests {
     }
 
     @Test(
-        "metadata addresses open only to a rule that names exactly them",
-        arguments: ["169.254.169.254", "[fd00:ec2::254]"])
+        "metadata and link-local addresses are reached by no rule and within no network",
+        arguments: ["169.254.169.254", "[fd00:ec2::254]", "169.254.1.1", "[fe80::1]", "100.100.100.200"])
     func metadata(_ host: String) throws {
         let address = try #require(InternetAddress(String(host.filter { $0 != "[" && $0 != "]" })))
-        #expect(throws: EgressRefusal.self) {
-            try admit([rule("meta.example", private: true)], "meta.example", 80, [address.description])
+        let rules = [rule(host, private: true), rule("meta.example", private: true)]
+        for asked in [host, "meta.example"] {
+            do {
+                _ = try admit(rules, asked, 80, [address.description], within: "0.0.0.0/0,::/0")
+                Issue.record("it was admitted")
+            } catch let refusal as EgressRefusal {
+                #expect(refusal.reason == .addressNotAllowed(AddressClass(address)))
+                #expect(refusal.description.contains("never reached"))
+            }
         }
-        #expect(throws: EgressRefusal.self) {
-            try admit(
-                [rule("169.254.0.0/16", private: true), rule("fd00::/8", private: true)], host, 80,
-                [address.description])
+    }
+
+    @Test(
+        "a private address that the operator did not open stays shut, whatever a rule says",
+        arguments: ["10.0.0.1", "127.0.0.1", "::1", "192.168.1.1", "::ffff:10.0.0.1", "100.64.0.1"])
+    func networks(_ address: String) throws {
+        let place = AddressClass(InternetAddress(address)!)
+        for networks in ["none", "10.9.0.0/16,fd00::/8"] {
+            do {
+                _ = try admit([rule("erp.plant", private: true)], "erp.plant", 80, [address], within: networks)
+                Issue.record("it was admitted")
+            } catch let refusal as EgressRefusal {
+                #expect(refusal.reason == .networkNotOpened(place))
+                #expect(refusal.description.contains("private-networks"))
+            }
         }
-        #expect(throws: EgressRefusal.self) { try admit([rule(host)], host, 80, [address.description]) }
-        #expect(try admit([rule(host, private: true)], host, 80, [address.description]) == [address.description])
+        #expect(throws: EgressRefusal.self) { try admit([rule("erp.plant")], "erp.plant", 80, [address]) }
+        #expect(
+            try admit([rule("erp.plant", private: true)], "erp.plant", 80, ["10.9.0.1"], within: "10.9.0.0/16")
+                == ["10.9.0.1"])
+    }
+
+    @Test(
+        "what is no private network is refused where it is set",
+        arguments: [
+            "localhost", "10.0.0.0/33", "*.example.com", "10.0.0", "169.254.0.0/16", "169.254.169.254", "fe80::/10",
+            "224.0.0.0/4",
+        ])
+    func badNetworks(_ text: String) {
+        #expect(throws: PrivateNetworks.SyntaxError.self) { try PrivateNetworks("10.0.0.0/8," + text) }
+    }
+
+    @Test("networks are read as they are written")
+    func readNetworks() throws {
+        let networks = try PrivateNetworks(" 10.0.0.0/8, ::1 ,192.168.7.9")
+        #expect(networks.description == "10.0.0.0/8,::1/128,192.168.7.9/32")
+        #expect(try PrivateNetworks(networks.description) == networks)
+        #expect(try PrivateNetworks("") == .none)
+        #expect(try PrivateNetworks(PrivateNetworks.none.description) == .none)
     }
 
     @Test("unspecified and multicast addresses are reached by no rule", arguments: ["0.0.0.0", "224.0.0.1", "ff02::1"])
@@ -77,7 +118,7 @@ struct EgressPolicyTests {
     }
 
     @Test("networks and ports are matched as written")
-    func networks() throws {
+    func patterns() throws {
         let rules = [rule("10.20.0.0/17", 8080, private: true)]
         #expect(try admit(rules, "10.20.127.1", 8080, ["10.20.127.1"]).count == 1)
         #expect(throws: EgressRefusal.self) { try admit(rules, "10.20.128.1", 8080, ["10.20.128.1"]) }

@@ -24,7 +24,8 @@ private func mailClient(
     let connection = try Connection(
         id: .init(), name: "mail", connector: document, configuration: .object(configuration),
         credential: credential.map { Redacted(Array($0.utf8)) })
-    let policy = EgressPolicy(rules: [.init(pattern: HostPattern(host)!, port: port, allowsPrivate: true)])
+    let policy = EgressPolicy(
+        rules: [.init(pattern: HostPattern(host)!, port: port, allowsPrivate: true)], within: .loopback)
     let dialer = directDialer(policy, resolver: NamedResolver(["localhost": ["127.0.0.1"]]))
     return ConnectionClient(
         connection: connection, client: OutboundClient(dialer: dialer), dialer: dialer,

@@ -17,7 +17,7 @@ struct TLSTests {
         let policy = EgressPolicy(
             rules: ["localhost", "other.example"].map {
                 .init(pattern: HostPattern($0)!, port: port, allowsPrivate: true)
-            })
+            }, within: .loopback)
         let dialer = directDialer(
             policy, resolver: NamedResolver(["localhost": ["127.0.0.1"], "other.example": ["127.0.0.1"]]))
         let client = OutboundClient(dialer: dialer)

@@ -31,6 +31,19 @@ struct CommandTests {
         #expect(currency.status == 2 && currency.error.contains("invoiced in EUR"), "\(currency.error)")
     }
 
+    @Test("networks that cannot be opened are refused with every other mistake of the configuration")
+    func settingMistakes() async throws {
+        for networks in ["169.254.0.0/16", "10.0.0.0/8,localhost"] {
+            let refused = try await Command.run(["serve", "--private-networks", networks, "--port", "none"])
+            #expect(refused.status == 2, "\(refused)")
+            for part in [
+                "MILLWRIGHT_PRIVATE_NETWORKS", String(networks.split(separator: ",").last!), "MILLWRIGHT_PORT",
+            ] {
+                #expect(refused.error.contains(part), "\(part): \(refused.error)")
+            }
+        }
+    }
+
     @Test("every command about runs takes --json")
     func machineReadableRuns() async throws {
         let help = try await Command.run(["runs", "--help"]).output
@@ -51,7 +64,7 @@ struct CommandTests {
             ["stand-in-cmms", "--ledger", ledger, "--end-with-input"], ["MILLWRIGHT_STAND_IN_KEY": "right-k3y"])
         try folder.writePlant(standInPort: standIn.port)
         let data = folder.path + "/data"
-        let server = try await Server(["serve", "--data-dir", data, "--end-with-input"])
+        let server = try await Server(["serve", "--data-dir", data, "--end-with-input"] + TenantFolder.opened)
         do {
             try await work(folder, data, standIn, server)
         } catch {
@@ -63,7 +76,10 @@ struct CommandTests {
 
     private func work(_ folder: TenantFolder, _ data: String, _ standIn: Server, _ server: Server) async throws {
         // Files.
-        let apply = ["apply", "--data-dir", data, "--tenants", folder.path + "/tenants"]
+        let files = ["apply", "--data-dir", data, "--tenants", folder.path + "/tenants"]
+        let shut = try await Command.run(files, ["CMMS_KEY": "wrong-k3y"])
+        #expect(shut.status == 2 && shut.error.contains("private-networks"), "\(shut)")
+        let apply = files + TenantFolder.opened
         let first = try await Command.run(apply, ["CMMS_KEY": "wrong-k3y"])
         #expect(first.status == 0 && first.output.contains("prices: what acme/works alone pays"), "\(first)")
         let again = try await Command.run(apply, ["CMMS_KEY": "wrong-k3y"])
@@ -120,6 +136,9 @@ struct CommandTests {
 
 /// Tenants in a temporary folder.
 private final class TenantFolder: Sendable {
+    /// For `serve` and `apply`: the stand-in system stands on this machine.
+    static let opened = ["--private-networks", "127.0.0.0/8,::1"]
+
     let path: String
 
     init() throws {

@@ -20,7 +20,8 @@ struct TaskEffectTests {
     {
         let opener = CredentialOpener()
         let policy = EgressPolicy(
-            rules: [.init(pattern: try #require(HostPattern("127.0.0.1")), port: port, allowsPrivate: true)])
+            rules: [.init(pattern: try #require(HostPattern("127.0.0.1")), port: port, allowsPrivate: true)],
+            within: .loopback)
         let group = MultiThreadedEventLoopGroup.singleton
         let dialer = DirectDialer(policy: { policy }, resolver: SystemResolver(), group: group)
         let effects = ConnectorEffects(opener: opener, dialer: dialer, loop: group.any(), plantID: nil)

@@ -81,6 +81,14 @@ struct PlantEgressTests {
                 let answer = try await way.ask(destination)
                 #expect(answer.contains(#""reason":"\#(reason)""#), "\(destination): \(answer)")
             }
+            // Nor does a rule that allows private places, where the operator opened none of them.
+            for host in ["10.0.0.1", "169.254.169.254", "169.254.1.1"] {
+                let rule = try EgressRule(host: host, port: 80, allowsPrivate: true)
+                try await platform.tenants.egress.put(rule, for: place.scope, by: .system)
+            }
+            try await eventually("the rules are known") { try await way.ask("10.0.0.1:80").contains("network-private") }
+            #expect(try await way.ask("169.254.169.254:80").contains("address-metadata"))
+            #expect(try await way.ask("169.254.1.1:80").contains("address-link-local"))
             for destination in [
                 "example.com:443", "evilexample.com:443", "a.example.com.evil.org:443", "a.example.com:444",
                 "a.example.com:80", "LOCALHOST.evil.org:80", "xn--localhost-:80",

@@ -125,7 +125,7 @@ struct ReconcilerTests {
         let plant = TenantScope.somePlant()
         let peer = try SlowPeer()
         let rule = EgressPolicy.Rule(pattern: HostPattern("127.0.0.1")!, port: peer.port, allowsPrivate: true)
-        try await PlantsFixture.with(rules: EgressPolicy(rules: [rule])) { plants in
+        try await PlantsFixture.with(rules: EgressPolicy(rules: [rule], within: .loopback)) { plants in
             plants.sync.give(plant, aCallTo: "http://127.0.0.1:\(peer.port)/")
             plants.registry.desire(plant)
             await peer.called()

@@ -30,7 +30,7 @@ package struct TenantFixture: Sendable {
         principals = PrincipalDirectory(database: database, feed: feed, passwords: passwords)
         authenticator = Authenticator(database: database, feed: feed, passwords: passwords, clock: clock)
         brands = BrandDirectory(database: database, feed: feed)
-        egress = EgressDirectory(database: database, feed: feed)
+        egress = EgressDirectory(database: database, feed: feed) { _ in nil }
         processPolicies = ProcessPolicyDirectory(database: database, feed: feed)
         audit = AuditTrail(database: database)
     }

@@ -88,6 +88,53 @@ struct ConnectionTestOperationTests {
         }
     }
 
+    @Test(
+        "a rule for a place that the operator keeps shut is refused, and the setting is named",
+        arguments: [
+            ("10.0.0.5", true, "private-networks"), ("169.254.169.254", true, "never reached"),
+            ("169.254.169.254", false, "never reached"), ("fe80::1", true, "never reached"),
+            ("::ffff:127.0.0.1", true, "private-networks"),
+        ])
+    func shutPlaces(_ host: String, _ allowsPrivate: Bool, _ word: String) async throws {
+        try await WebFixture.with { fixture, client in
+            let place = try await fixture.tenants.makePlant()
+            let admin = try await fixture.tenants.makePrincipal(.clientAdmin, in: place.client)
+            let rule: JSONValue = ["host": .string(host), "port": 80, "allowsPrivate": .bool(allowsPrivate)]
+            let path = "/v1/plants/\(place.plantID)/egress-rules"
+            let answer = try await client.call(.put, path, key: admin.key, rule.serialized())
+            #expect(answer.status == 422 || answer.status == 400, "\(answer.body)")
+            #expect(answer.body.serialized().contains(word), "\(answer.body)")
+            #expect(try await client.call(.get, path, key: admin.key).body["items"] == [])
+        }
+    }
+
+    @Test("a rule that was stored before the operator's word does not open what it keeps shut")
+    func storedRule() async throws {
+        try await WebFixture.with { fixture, client in
+            let plant = try await Self.plant(fixture, client, systemPort: 80, isAllowed: false)
+            let base = "/v1/plants/\(plant.place.plantID)/connections/"
+            let id = try #require(plant.path.split(separator: "/").dropLast().last)
+            for (host, word) in [("10.255.255.1", "private-networks"), ("169.254.169.254", "metadata")] {
+                // As a release without the setting stored it.
+                try await fixture.tenants.egress.put(
+                    try EgressRule(host: host, port: 80, allowsPrivate: true), for: plant.place.scope, by: .system)
+                let old = try await client.call(.get, base + id, key: plant.key)
+                let draft: JSONValue = [
+                    "name": "cmms", "connector": old.body["connector"] ?? .null,
+                    "configuration": ["baseAddress": .string("http://" + host)],
+                    "credentialId": old.body["credentialId"] ?? .null,
+                ]
+                let changed = try await client.call(
+                    .put, base + id, key: plant.key, draft.serialized(),
+                    headers: [.ifMatch: old.headers[.eTag] ?? ""])
+                #expect(changed.status == 200, "\(changed.body)")
+                let report = try await client.call(.post, plant.path, key: plant.key)
+                #expect(report.body["failure"]?["class"] == "egress-refused", "\(report.body)")
+                #expect(report.body["failure"]?.serialized().contains(word) == true, "\(report.body)")
+            }
+        }
+    }
+
     @Test("another plant's connection is one that does not exist, and is not asked")
     func foreign() async throws {
         let shown = ShownKeys()

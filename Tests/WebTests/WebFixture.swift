@@ -1,5 +1,6 @@
 import Billing
 import Catalogue
+import Connectors
 import Database
 import Execution
 import HTTPTypes
@@ -74,7 +75,10 @@ struct WebFixture: Sendable {
         surface = APISurface(
             .init(
                 tenants: tenants.directory, principals: tenants.principals, authenticator: tenants.authenticator,
-                brands: tenants.brands, egress: tenants.egress, processPolicies: tenants.processPolicies,
+                brands: tenants.brands,
+                egress: EgressDirectory(database: database, feed: tenants.feed) {
+                    PrivateNetworks.loopback.objection(to: $0)
+                }, privateNetworks: .loopback, processPolicies: tenants.processPolicies,
                 audit: tenants.audit,
                 vault: vault, templates: catalogue.templates, connections: catalogue.connections,
                 workflows: catalogue.workflows, intake: intake,

@@ -57,7 +57,7 @@ extension ConnectionTestReport.Reason {
         switch cause {
         case .egress(let refusal):
             switch refusal.reason {
-            case .notListed, .addressNotAllowed: self = .egressRefused
+            case .notListed, .addressNotAllowed, .networkNotOpened: self = .egressRefused
             case .unresolvable: self = .nameNotFound
             case .timedOut: self = .timeout
             case .unreachable, .tooManyTunnels, .malformedRequest: self = .unreachable
@@ -117,6 +117,9 @@ extension ConnectionTestReport.Reason {
         switch refusal.reason {
         case .addressNotAllowed(.metadata): return "This is a cloud's metadata address. A plant's system is not there."
         case .addressNotAllowed(let place) where place.isNeverReachable: return "This address is never reached."
+        case .networkNotOpened:
+            return
+                "The plant's rule allows it, and the platform's operator has not opened this network. Ask for it in the setting private-networks."
         case .addressNotAllowed:
             return
                 "If the system is in the plant's own network, put `allowsPrivate: true` on the egress rule of \(refusal.destination)."

@@ -4,7 +4,7 @@ package enum AddressClass: String, Sendable, Hashable, CaseIterable {
     case `private`
     case loopback
     case linkLocal = "link-local"
-    /// Answers with the machine's own credentials in clouds; only a rule that names exactly this address opens it.
+    /// Answers with the machine's own credentials in clouds.
     case metadata
     /// Carrier-grade NAT, 100.64.0.0/10.
     case sharedCarrier = "shared-carrier"
@@ -13,8 +13,14 @@ package enum AddressClass: String, Sendable, Hashable, CaseIterable {
     case multicast
     case unspecified
 
-    /// Never reached, whatever a rule says: an unspecified address is this machine, a group is not a host.
-    package var isNeverReachable: Bool { self == .multicast || self == .unspecified }
+    /// Never reached, whatever a rule or the operator says: an unspecified address is this machine, a group is not a
+    /// host, and what answers on the control plane's own link answers to the control plane and not to a tenant.
+    package var isNeverReachable: Bool {
+        switch self {
+        case .multicast, .unspecified, .linkLocal, .metadata: true
+        case .public, .private, .loopback, .sharedCarrier, .reserved: false
+        }
+    }
 
     package init(_ address: InternetAddress) {
         if Self.metadataAddresses.contains(address) {

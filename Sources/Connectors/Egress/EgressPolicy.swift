@@ -4,7 +4,7 @@ package struct EgressPolicy: Sendable, Hashable {
         package var pattern: HostPattern
         /// `nil` for every port.
         package var port: Int?
-        /// Whether addresses that are not public may be reached through this rule.
+        /// Whether addresses that are not public may be reached through this rule, where the operator opens them.
         package var allowsPrivate: Bool
 
         package init(pattern: HostPattern, port: Int?, allowsPrivate: Bool = false) {
@@ -15,8 +15,13 @@ package struct EgressPolicy: Sendable, Hashable {
     }
 
     package var rules: [Rule]
+    /// What rules that allow private addresses can open at all.
+    package var privateNetworks: PrivateNetworks
 
-    package init(rules: [Rule]) { self.rules = rules }
+    package init(rules: [Rule], within privateNetworks: PrivateNetworks = .none) {
+        self.rules = rules
+        self.privateNetworks = privateNetworks
+    }
 
     package static let nothing = EgressPolicy(rules: [])
 
@@ -32,22 +37,23 @@ package struct EgressPolicy: Sendable, Hashable {
         let rules = rules(for: host, port: port)
         guard !rules.isEmpty else { throw EgressRefusal(.notListed, host: host, port: port) }
         guard let first = addresses.first else { throw EgressRefusal(.unresolvable, host: host, port: port) }
-        let admitted = addresses.filter { address in rules.contains { $0.admits(address) } }
+        let allowsPrivate = rules.contains(where: \.allowsPrivate)
+        let admitted = addresses.filter { admits($0, allowsPrivate: allowsPrivate) }
         guard !admitted.isEmpty else {
-            throw EgressRefusal(.addressNotAllowed(AddressClass(first)), host: host, port: port)
+            let place = AddressClass(first)
+            let isOperators = allowsPrivate && !place.isNeverReachable
+            throw EgressRefusal(
+                isOperators ? .networkNotOpened(place) : .addressNotAllowed(place), host: host, port: port)
         }
         return admitted
     }
-}
 
-extension EgressPolicy.Rule {
-    /// Whether this rule lets a connection to an address through, once its host and port have matched.
-    func admits(_ address: InternetAddress) -> Bool {
+    /// Whether a connection to an address is let through, once a rule's host and port have matched.
+    private func admits(_ address: InternetAddress, allowsPrivate: Bool) -> Bool {
         let place = AddressClass(address)
         if place == .public { return true }
         if place.isNeverReachable { return false }
-        if place == .metadata { return allowsPrivate && pattern == .address(address) }
-        return allowsPrivate
+        return allowsPrivate && privateNetworks.contains(address)
     }
 }
 

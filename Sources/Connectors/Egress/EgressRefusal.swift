@@ -10,6 +10,8 @@ package struct EgressRefusal: Error, Sendable, Hashable, CustomStringConvertible
         case unresolvable
         /// The name or address leads to a place that no rule opens.
         case addressNotAllowed(AddressClass)
+        /// A rule opens it, and the operator's `private-networks` do not.
+        case networkNotOpened(AddressClass)
         /// An allowed address did not take the connection.
         case unreachable
         case tooManyTunnels
@@ -22,6 +24,7 @@ package struct EgressRefusal: Error, Sendable, Hashable, CustomStringConvertible
             case .notListed: "not-listed"
             case .unresolvable: "unresolvable"
             case .addressNotAllowed(let place): "address-\(place.rawValue)"
+            case .networkNotOpened(let place): "network-\(place.rawValue)"
             case .unreachable: "unreachable"
             case .tooManyTunnels: "too-many-tunnels"
             case .malformedRequest: "malformed-request"
@@ -33,7 +36,7 @@ package struct EgressRefusal: Error, Sendable, Hashable, CustomStringConvertible
         package var isTransient: Bool {
             switch self {
             case .unresolvable, .unreachable, .tooManyTunnels, .timedOut: true
-            case .notListed, .addressNotAllowed, .malformedRequest: false
+            case .notListed, .addressNotAllowed, .networkNotOpened, .malformedRequest: false
             }
         }
     }
@@ -56,7 +59,12 @@ package struct EgressRefusal: Error, Sendable, Hashable, CustomStringConvertible
         switch reason {
         case .notListed: "the plant's egress rules do not list \(destination)"
         case .unresolvable: "\(destination) has no address"
+        case .addressNotAllowed(let place) where place.isNeverReachable:
+            "\(destination) leads to a \(place.rawValue) address, which is never reached"
         case .addressNotAllowed(let place): "\(destination) leads to a \(place.rawValue) address, which no rule opens"
+        case .networkNotOpened(let place):
+            "\(destination) leads to a \(place.rawValue) address, which the platform's operator has not opened "
+                + "(private-networks)"
         case .unreachable: "\(destination) does not take connections"
         case .tooManyTunnels: "the plant has too many connections open"
         case .malformedRequest: "the request for a connection is malformed"
@@ -67,7 +75,7 @@ package struct EgressRefusal: Error, Sendable, Hashable, CustomStringConvertible
     /// The answer's status: 403 for the rules, 502 and 504 for the network, 429 for the limit.
     package var httpStatus: Int {
         switch reason {
-        case .notListed, .addressNotAllowed: 403
+        case .notListed, .addressNotAllowed, .networkNotOpened: 403
         case .unresolvable, .unreachable: 502
         case .tooManyTunnels: 429
         case .malformedRequest: 400
@@ -94,7 +102,7 @@ package struct EgressRefusal: Error, Sendable, Hashable, CustomStringConvertible
     private static let reasons: [String: Reason] = {
         let all: [Reason] =
             [.notListed, .unresolvable, .unreachable, .tooManyTunnels, .malformedRequest, .timedOut]
-            + AddressClass.allCases.map { .addressNotAllowed($0) }
+            + AddressClass.allCases.flatMap { [.addressNotAllowed($0), .networkNotOpened($0)] }
         return Dictionary(all.map { ($0.code, $0) }, uniquingKeysWith: { first, _ in first })
     }()
 }

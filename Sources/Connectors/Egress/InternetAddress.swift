@@ -13,6 +13,9 @@ package struct InternetAddress: Sendable, Hashable, CustomStringConvertible {
         self.bytes = [bytes.0, bytes.1, bytes.2, bytes.3]
     }
 
+    /// `::1`
+    init(v6Loopback: ()) { bytes = [UInt8](repeating: 0, count: 15) + [1] }
+
     package init?(bytes: [UInt8]) {
         guard bytes.count == 4 || bytes.count == 16 else { return nil }
         self.bytes = bytes

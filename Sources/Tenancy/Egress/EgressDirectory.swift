@@ -8,10 +8,22 @@ package struct EgressDirectory: Sendable {
 
     private let database: Database
     private let feed: TenancyFeed
+    private let objection: @Sendable (EgressRule) -> String?
 
-    package init(database: Database, feed: TenancyFeed) {
+    /// - Parameter objection: why the operator does not let any tenant have the rule; `nil` when it may be had. Addresses
+    ///   are the gateway's subject, so that its side says it.
+    package init(database: Database, feed: TenancyFeed, objection: @escaping @Sendable (EgressRule) -> String?) {
         self.database = database
         self.feed = feed
+        self.objection = objection
+    }
+
+    /// - Throws: `Problem(.invalidParameters)` for a rule that opens what the operator keeps shut.
+    package func requireAllowed(_ rule: EgressRule) throws(Problem) {
+        guard let reason = objection(rule) else { return }
+        throw Problem(
+            .invalidParameters, "The platform does not allow this egress rule.",
+            items: [.init(path: rule.allowsPrivate ? "/allowsPrivate" : "/host", message: reason)])
     }
 
     package func rules(of plant: TenantScope) async throws -> [EgressRule] {
@@ -20,6 +32,7 @@ package struct EgressDirectory: Sendable {
 
     /// Adds the rule, or changes what the rule for the same host and port allows.
     package func put(_ rule: EgressRule, for plant: TenantScope, reason: String? = nil, by actor: Actor) async throws {
+        try requireAllowed(rule)
         try await change(plant) { transaction in
             let rules = try await Self.current(plant, transaction)
             let old = rules.first { $0.host == rule.host && $0.port == rule.port }

@@ -1,5 +1,6 @@
 package import Billing
 package import Catalogue
+package import Connectors
 package import Execution
 package import Hummingbird
 package import Insight
@@ -16,6 +17,7 @@ package struct APISurface: Sendable {
         package var authenticator: Authenticator
         package var brands: BrandDirectory
         package var egress: EgressDirectory
+        package var privateNetworks: PrivateNetworks
         package var processPolicies: ProcessPolicyDirectory
         package var audit: AuditTrail
         package var vault: Vault
@@ -39,8 +41,9 @@ package struct APISurface: Sendable {
 
         package init(
             tenants: TenantDirectory, principals: PrincipalDirectory, authenticator: Authenticator,
-            brands: BrandDirectory, egress: EgressDirectory, processPolicies: ProcessPolicyDirectory,
-            audit: AuditTrail, vault: Vault, templates: TemplateDirectory, connections: ConnectionDirectory,
+            brands: BrandDirectory, egress: EgressDirectory, privateNetworks: PrivateNetworks,
+            processPolicies: ProcessPolicyDirectory, audit: AuditTrail, vault: Vault, templates: TemplateDirectory,
+            connections: ConnectionDirectory,
             workflows: WorkflowDirectory,
             intake: EventIntake, runs: RunDirectory, humanTasks: HumanTaskService,
             calendars: BusinessCalendarDirectory, runners: RunnerStore,
@@ -53,6 +56,7 @@ package struct APISurface: Sendable {
             self.authenticator = authenticator
             self.brands = brands
             self.egress = egress
+            self.privateNetworks = privateNetworks
             self.processPolicies = processPolicies
             self.audit = audit
             self.vault = vault
@@ -109,7 +113,8 @@ package struct APISurface: Sendable {
                 ).all
                 + ConnectionTestOperations(
                     tester: ConnectionTester(
-                        connections: parts.connections, vault: parts.vault, egress: parts.egress)
+                        connections: parts.connections, vault: parts.vault, egress: parts.egress,
+                        privateNetworks: parts.privateNetworks)
                 ).all
                 + EventOperations(intake: parts.intake, events: parts.intake.directory).all
                 + RunOperations(runs: parts.runs).all

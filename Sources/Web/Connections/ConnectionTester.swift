@@ -17,12 +17,16 @@ final class ConnectionTester: Sendable {
     private let connections: ConnectionDirectory
     private let vault: Vault
     private let egress: EgressDirectory
+    private let privateNetworks: PrivateNetworks
     private let underWay = Mutex(0)
 
-    init(connections: ConnectionDirectory, vault: Vault, egress: EgressDirectory) {
+    init(
+        connections: ConnectionDirectory, vault: Vault, egress: EgressDirectory, privateNetworks: PrivateNetworks
+    ) {
         self.connections = connections
         self.vault = vault
         self.egress = egress
+        self.privateNetworks = privateNetworks
     }
 
     func test(
@@ -50,7 +54,7 @@ final class ConnectionTester: Sendable {
     }
 
     private func report(_ stored: PlantConnection, _ scope: TenantScope) async throws -> ConnectionTestReport {
-        let policy = EgressPolicy(try await egress.rules(of: scope))
+        let policy = EgressPolicy(try await egress.rules(of: scope), within: privateNetworks)
         let credential: Redacted<[UInt8]>?
         do {
             credential = try await self.credential(of: stored, scope)

@@ -1,3 +1,4 @@
+import Connectors
 import Database
 import Glibc
 import Logging
@@ -70,6 +71,8 @@ struct BenchHost: Sendable {
                 "--database-name", prepared.configuration.database, "--log-level", settings.logLevel.rawValue,
                 // One key sends all there is: what is measured is not the limit.
                 "--rate-limit", "off",
+                // The systems that are called stand on this machine.
+                "--private-networks", PrivateNetworks.loopback.description,
             ], logPath: data.logDirectory + "/control-plane.log")
         let stage = Stage(
             host: self, domain: domain, cluster: cluster,

@@ -38,6 +38,14 @@ extension Settings {
         return months
     }
 
+    static func privateNetworks(_ text: String) throws(SettingSyntax) -> PrivateNetworks {
+        do throws(PrivateNetworks.SyntaxError) {
+            return try PrivateNetworks(text)
+        } catch {
+            throw SettingSyntax(message: error.description)
+        }
+    }
+
     /// Addresses and networks, with commas between.
     static func proxies(_ text: String) throws(SettingSyntax) -> [HostPattern] {
         var patterns: [HostPattern] = []

@@ -39,6 +39,8 @@ struct Settings: Sendable {
     var rateLimit: RequestRate?
     /// Reverse proxies whose word about where a request comes from is taken.
     var trustedProxies: [HostPattern]
+    /// The networks without public addresses that plants' egress rules may open at all.
+    var privateNetworks: PrivateNetworks
     /// Whole months of events and of journals that are kept; 0 keeps all.
     var retention: RetentionPolicy
     /// For how many days a repeated event is recognised.
@@ -98,6 +100,9 @@ extension Settings {
             },
             trustedProxies: reader.parsed("trusted-proxies", default: []) { (text) throws(SettingSyntax) in
                 try proxies(text)
+            },
+            privateNetworks: reader.parsed("private-networks", default: .none) { (text) throws(SettingSyntax) in
+                try privateNetworks(text)
             },
             retention: RetentionPolicy(
                 eventMonths: reader.parsed(

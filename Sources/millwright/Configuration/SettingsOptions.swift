@@ -48,12 +48,20 @@ struct SettingsOptions: ParsableArguments {
     @Option(help: "Reverse proxies whose X-Forwarded-For is believed: addresses and networks, with commas between.")
     var trustedProxies: String?
 
+    @Option(
+        help: """
+            Networks without public addresses that plants' egress rules may open, with commas between, like \
+            10.20.0.0/16. Default: none.
+            """)
+    var privateNetworks: String?
+
     func settings() async throws -> Settings {
         let given: [(String, String?)] = [
             ("data-dir", dataDir), ("host", host), ("port", port), ("log-level", logLevel), ("mode", mode),
             ("database-host", databaseHost), ("database-port", databasePort), ("database-name", databaseName),
             ("master-key-file", masterKeyFile), ("master-key-command", masterKeyCommand), ("redis", redis),
             ("rate-limit", rateLimit), ("trusted-proxies", trustedProxies),
+            ("private-networks", privateNetworks),
         ]
         var flags: [String: String] = [:]
         for (key, value) in given { if let value { flags[key] = value } }

@@ -1,3 +1,4 @@
+import Connectors
 import Database
 import Glibc
 import JSON
@@ -27,6 +28,9 @@ struct DemoSession: Sendable {
         guard settings.databaseHost == nil else {
             throw Problem(.invalidParameters, "The demo uses a private cluster. Leave --database-host out.")
         }
+        var settings = settings
+        // The stand-in CMMS stands on this machine.
+        settings.privateNetworks = settings.privateNetworks.union(.loopback)
         self.settings = settings
         self.plan = plan
         data = try DataDirectory(path: settings.dataDirectory)
@@ -116,7 +120,7 @@ struct DemoSession: Sendable {
             "serve", "--data-dir", data.path, "--host", settings.host, "--port", String(port),
             "--database-host", prepared.configuration.host, "--database-port", String(prepared.configuration.port),
             "--database-name", prepared.configuration.database, "--log-level", settings.logLevel.rawValue,
-            "--mode", settings.mode.rawValue,
+            "--mode", settings.mode.rawValue, "--private-networks", settings.privateNetworks.description,
         ]
     }
 

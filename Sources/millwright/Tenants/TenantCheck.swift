@@ -70,7 +70,9 @@ struct TenantCheck {
             principals(plant.principals, home: .plant(PartnerID(), ClientID(), PlantID()))
             for entry in plant.egress {
                 objections(entry.place) {
-                    _ = try EgressRule(host: entry.host, port: entry.port, allowsPrivate: entry.allowsPrivate)
+                    let rule = try EgressRule(
+                        host: entry.host, port: entry.port, allowsPrivate: entry.allowsPrivate)
+                    try domain?.egress.requireAllowed(rule)
                 }
             }
             for policy in plant.workflows.compactMap(\.policy) {

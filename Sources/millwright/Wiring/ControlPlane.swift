@@ -62,7 +62,8 @@ struct ControlPlane: Sendable {
         let surface = APISurface(
             .init(
                 tenants: domain.tenants, principals: domain.principals, authenticator: domain.authenticator,
-                brands: domain.brands, egress: domain.egress, processPolicies: domain.processPolicies,
+                brands: domain.brands, egress: domain.egress,
+                privateNetworks: domain.settings.privateNetworks, processPolicies: domain.processPolicies,
                 audit: domain.audit, vault: domain.vault,
                 templates: domain.templates, connections: domain.connections, workflows: domain.workflows,
                 intake: intake, runs: runs, humanTasks: humanTasks,
@@ -138,7 +139,8 @@ struct ControlPlane: Sendable {
         let gateway = EgressGateway(group: MultiThreadedEventLoopGroup.singleton, logger: logger)
         let houses = PlantHouses(
             root: data.plantsDirectory, account: account, endpoint: SyncGate(service: sync, logger: logger),
-            egress: PlantEgress.server(gateway, domain.egress), processes: await processes(account),
+            egress: PlantEgress.server(gateway, domain.egress, domain.settings.privateNetworks),
+            processes: await processes(account),
             group: MultiThreadedEventLoopGroup.singleton,
             logger: logger)
         let reconciler = Reconciler(

@@ -8,6 +8,7 @@ import Primitives
 import ServiceLifecycle
 import Tenancy
 import Vault
+import Web
 
 /// Every domain part on one database: what the control plane serves and what the operator's commands use.
 struct Domain: Sendable {
@@ -43,7 +44,9 @@ struct Domain: Sendable {
         principals = PrincipalDirectory(database: database, feed: feed)
         authenticator = Authenticator(database: database, feed: feed)
         brands = BrandDirectory(database: database, feed: feed)
-        egress = EgressDirectory(database: database, feed: feed)
+        egress = EgressDirectory(database: database, feed: feed) {
+            settings.privateNetworks.objection(to: $0)
+        }
         processPolicies = ProcessPolicyDirectory(database: database, feed: feed)
         calendars = BusinessCalendarDirectory(database: database, bell: clockBell)
         audit = AuditTrail(database: database)

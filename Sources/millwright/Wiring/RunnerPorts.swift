@@ -53,11 +53,13 @@ struct SyncGate: SyncEndpoint {
 
 /// The plants' ways out, each with the rules as they are at the moment of a connection.
 enum PlantEgress {
-    static func server(_ gateway: EgressGateway, _ rules: EgressDirectory) -> EgressServer {
+    static func server(
+        _ gateway: EgressGateway, _ rules: EgressDirectory, _ privateNetworks: PrivateNetworks
+    ) -> EgressServer {
         { plant, path in
             try await gateway.serve(
                 plant: plant.plantID?.description ?? "", socketPath: path,
-                policy: { EgressPolicy(try await rules.rules(of: plant)) })
+                policy: { EgressPolicy(try await rules.rules(of: plant), within: privateNetworks) })
         }
     }
 }

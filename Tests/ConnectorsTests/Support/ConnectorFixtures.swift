@@ -53,7 +53,7 @@ func connectionClient(
     let policy = EgressPolicy(
         rules: ([peer.peer.port] + ports).map {
             .init(pattern: HostPattern("127.0.0.1")!, port: $0, allowsPrivate: true)
-        })
+        }, within: .loopback)
     let dialer = directDialer(policy)
     return ConnectionClient(
         connection: connection, client: OutboundClient(dialer: dialer), dialer: dialer,

@@ -17,7 +17,7 @@ struct TaskCalls {
         let rules = ports.map {
             EgressPolicy.Rule(pattern: HostPattern("127.0.0.1")!, port: $0, allowsPrivate: true)
         }
-        client = OutboundClient(dialer: directDialer(EgressPolicy(rules: rules)))
+        client = OutboundClient(dialer: directDialer(EgressPolicy(rules: rules, within: .loopback)))
         caller = HTTPTaskCaller(client: client, secrets: GivenSecrets(secrets))
     }
 

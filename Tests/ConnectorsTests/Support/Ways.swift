@@ -8,7 +8,8 @@ import TestSupport
 /// Rules that let a test reach its own peers on loopback, and nothing else.
 func loopback(_ ports: Int...) -> EgressPolicy {
     EgressPolicy(
-        rules: ports.map { .init(pattern: HostPattern("127.0.0.1")!, port: $0, allowsPrivate: true) })
+        rules: ports.map { .init(pattern: HostPattern("127.0.0.1")!, port: $0, allowsPrivate: true) }, within: .loopback
+    )
 }
 
 func directDialer(_ policy: EgressPolicy, resolver: any HostResolver = SystemResolver()) -> DirectDialer {

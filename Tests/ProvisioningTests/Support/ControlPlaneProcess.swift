@@ -35,7 +35,10 @@ final class ControlPlaneProcess: Sendable {
                 "\(fixture.configuration.port)", "--database-name", fixture.configuration.database,
             ] + arguments
         let settings = ProcessInfo.processInfo.environment
-            .merging(["MILLWRIGHT_HOME": Programs.root, "MILLWRIGHT_MASTER_KEY": Self.masterKey]) { _, new in new }
+            .merging([
+                "MILLWRIGHT_HOME": Programs.root, "MILLWRIGHT_MASTER_KEY": Self.masterKey,
+                "MILLWRIGHT_PRIVATE_NETWORKS": "127.0.0.0/8,::1",
+            ]) { _, new in new }
             .merging(environment) { _, new in new }
         var argv: [UnsafeMutablePointer<CChar>?] = words.map { strdup($0) } + [nil]
         var envp: [UnsafeMutablePointer<CChar>?] = settings.map { strdup("\($0.key)=\($0.value)") } + [nil]

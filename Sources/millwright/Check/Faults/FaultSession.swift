@@ -1,3 +1,4 @@
+import Connectors
 import Database
 import Glibc
 import Hummingbird
@@ -41,6 +42,7 @@ struct FaultSession: Sendable {
         var settings = given
         settings.dataDirectory = try DataDirectory.absolute(given.dataDirectory) + "/faults"
         settings.masterKey = .file(settings.dataDirectory + "/master.key")
+        settings.privateNetworks = .loopback
         self.settings = settings
         self.plan = plan
         data = try DataDirectory(path: settings.dataDirectory)
@@ -171,7 +173,11 @@ struct FaultSession: Sendable {
                 "--database-host", hosts.joined(separator: ","), "--database-name", DrillDatabase.databaseName,
             ],
             // Another version may stand elsewhere.
-            environment: ["MILLWRIGHT_HOME": settings.home],
+            environment: [
+                "MILLWRIGHT_HOME": settings.home,
+                // Not a flag: an older version does not know it.
+                "MILLWRIGHT_PRIVATE_NETWORKS": settings.privateNetworks.description,
+            ],
             logPath: "\(data.logDirectory)/control-plane-\(name).log")
         return DrillWorld.Plane(name: name, process: process, databaseLinks: links, port: port)
     }
