@@ -20,18 +20,22 @@ struct BulkTurn: Sendable {
         guard let step else { return }
         let found = try await matching(step)
         guard !found.isEmpty else { return try await finish() }
-        try await runs.fetchDefinitions(for: step.operation.action, of: found, plant)
+        let definitions = try await runs.definitions(for: step.operation.action, of: found, plant)
+        let change = try await runs.change(
+            step.operation.action, in: plant, reason: step.operation.reason, by: step.actor)
         for run in found {
             try Task.checkCancellation()
-            guard try await change(run) else { return }
+            guard try await perform(change, on: run, definitions) else { return }
         }
     }
 
     /// - Returns: whether the operation still runs.
-    private func change(_ run: RunID) async throws -> Bool {
+    private func perform(_ change: RunChange, on run: RunID, _ definitions: RepairDefinitions) async throws -> Bool {
         do {
             let aftermath = try await runs.database.retrying {
-                try await runs.database.transaction(plant.scope) { try await change(run, in: $0) }
+                try await runs.database.transaction(plant.scope) { transaction in
+                    try await perform(change, on: run, definitions, in: transaction)
+                }
             }
             guard let aftermath else { return false }
             runs.settle(aftermath, of: plant)
@@ -43,7 +47,9 @@ struct BulkTurn: Sendable {
         return true
     }
 
-    private func change(_ run: RunID, in transaction: TenantTransaction) async throws -> RunChange.Aftermath? {
+    private func perform(
+        _ change: RunChange, on run: RunID, _ definitions: RepairDefinitions, in transaction: TenantTransaction
+    ) async throws -> RunChange.Aftermath? {
         guard let step = try await current(lock: "FOR UPDATE", transaction), run < step.before else {
             // Another process took the run meanwhile.
             return try await current(lock: "", transaction) == nil ? nil : RunChange.Aftermath()
@@ -53,9 +59,9 @@ struct BulkTurn: Sendable {
             try await transaction.execute(moveOn(after: run))
             return RunChange.Aftermath()
         }
-        let change = RunChange(
-            plant: plant, reason: step.operation.reason, actor: step.actor, ids: runs.ids, now: runs.clock.now())
-        let aftermath = try await change.perform(step.operation.action, on: run, runs.shelf, in: transaction)
+        var change = change
+        change.now = runs.clock.now()
+        let aftermath = try await change.perform(step.operation.action, on: run, definitions, in: transaction)
         try await transaction.execute(moveOn(after: run, succeeded: 1))
         if !aftermath.needs.isEmpty, let notification = runs.board.notification(for: plant) {
             try await transaction.execute(notification)
@@ -64,7 +70,9 @@ struct BulkTurn: Sendable {
     }
 
     private func isMeant(_ run: RunID, _ step: Step, in transaction: TenantTransaction) async throws -> Bool {
-        try await !transaction.query(
+        // In this order whoever decides takes them, too.
+        if step.operation.action.choosesTheWay { try await transaction.execute(RunFamily.lock(ofRun: run, plant)) }
+        return try await !transaction.query(
             """
             SELECT
             FROM millwright.run AS run

@@ -27,10 +27,11 @@ extension RunDirectory {
                     """
                 ])[0].first?.decode("runs", as: Int.self) ?? 0
         let sample = try await list(in: scope, matching: filter, page: PageRequest(limit: Self.bulkSample)).items
-        try await fetchDefinitions(for: action, of: sample.map(\.id), plant)
+        let definitions = try await definitions(for: action, of: sample.map(\.id), plant)
+        let change = try await change(action, in: plant, reason: reason, by: actor)
         var refusals: [BulkOperation.Failure] = []
         for run in sample {
-            if let problem = try await refusal(of: action, on: run.id, plant, reason: reason, by: actor) {
+            if let problem = try await refusal(of: action, on: run.id, change, definitions) {
                 refusals.append(.init(of: run.id, problem))
             }
         }
@@ -39,13 +40,12 @@ extension RunDirectory {
 
     /// Why the run would stay as it is. The action is done as ever, in a transaction that is rolled back.
     private func refusal(
-        of action: RunAction, on run: RunID, _ plant: PlantKey, reason: String, by actor: Actor
+        of action: RunAction, on run: RunID, _ change: RunChange, _ definitions: RepairDefinitions
     ) async throws -> Problem? {
         struct Undone: Error {}
-        let change = RunChange(plant: plant, reason: reason, actor: actor, ids: ids, now: clock.now())
         do {
-            try await database.transaction(plant.scope, deadline: Self.rehearsalDeadline) { transaction in
-                _ = try await change.perform(action, on: run, shelf, in: transaction)
+            try await database.transaction(change.plant.scope, deadline: Self.rehearsalDeadline) { transaction in
+                _ = try await change.perform(action, on: run, definitions, in: transaction)
                 throw Undone()
             }
         } catch is Undone {

@@ -47,23 +47,3 @@ extension RunCauses {
         requesters += try row.decode("further_requesters", as: [String]?.self) ?? []
     }
 }
-
-extension RunCauses {
-    /// Somebody who gives a run another input is behind it from then on, and behind its open tasks.
-    static func adding(_ principal: PrincipalID, to run: RunID, _ causes: RunCauses, in plant: PlantKey) -> [Statement]
-    {
-        guard !causes.initiators.contains(principal) else { return [] }
-        return [
-            """
-            UPDATE millwright.run AS run
-            SET further_initiators = array_append(coalesce(run.further_initiators, '{}'), \(principal))
-            WHERE \(fragment: plant.owns("run")) AND run.run_id = \(run)
-            """,
-            """
-            UPDATE millwright.human_task AS task
-            SET further_initiators = array_append(task.further_initiators, \(principal))
-            WHERE \(fragment: plant.owns("task")) AND task.run_id = \(run)
-            """,
-        ]
-    }
-}

@@ -138,11 +138,11 @@ extension RunDirectory {
         _ action: RunAction, on id: RunID, in scope: TenantScope, reason: String, by actor: Actor
     ) async throws -> RunID? {
         let plant = try PlantKey(scope)
-        try await fetchDefinitions(for: action, of: [id], plant)
-        let change = RunChange(plant: plant, reason: reason, actor: actor, ids: ids, now: clock.now())
+        let definitions = try await definitions(for: action, of: [id], plant)
+        let change = try await change(action, in: plant, reason: reason, by: actor)
         let notification = board.notification(for: plant)
         let aftermath = try await database.transaction(scope) { transaction in
-            let aftermath = try await change.perform(action, on: id, shelf, in: transaction)
+            let aftermath = try await change.perform(action, on: id, definitions, in: transaction)
             if let notification, !aftermath.needs.isEmpty || action == .suspend {
                 try await transaction.execute(notification)
             }
@@ -156,34 +156,6 @@ extension RunDirectory {
     func settle(_ aftermath: RunChange.Aftermath, of plant: PlantKey) {
         if !aftermath.needs.isEmpty { board.wake(aftermath.needs, plant.plantID) }
         if aftermath.freesSlots { board.slots.ring() }
-    }
-
-    /// Reads what the action needs to know of the runs' definitions, which a transaction must not wait for.
-    func fetchDefinitions(for action: RunAction, of runs: [RunID], _ plant: PlantKey) async throws {
-        let isMigration: Bool
-        switch action {
-        case .rerun: isMigration = false
-        case .migrate: isMigration = true
-        default: return
-        }
-        let rows = try await database.readPipeline(
-            plant.scope,
-            [
-                """
-                SELECT DISTINCT run.definition_digest, workflow.digest
-                FROM millwright.run AS run
-                JOIN millwright.workflow AS workflow
-                  ON \(fragment: plant.owns("workflow")) AND workflow.workflow_id = run.workflow_id
-                WHERE \(fragment: plant.owns("run")) AND run.run_id = ANY (\(runs))
-                """
-            ])[0]
-        var digests: Set<String> = []
-        for row in rows {
-            digests.insert(try row.decode("definition_digest"))
-            if isMigration { digests.insert(try row.decode("digest")) }
-        }
-        if case .migrate(.digest(let digest), _) = action { digests.insert(digest) }
-        try await shelf.fetch(digests, of: plant)
     }
 
     package func cancel(_ id: RunID, in scope: TenantScope, reason: String, by actor: Actor) async throws {

@@ -44,7 +44,7 @@ package struct Migration: Sendable {
         return new
     }
 
-    private func target(_ reference: String) -> String {
+    func target(_ reference: String) -> String {
         if let named = mapping[reference] { return named }
         // A task inside a mapped one moves with it.
         var outer = reference[...]

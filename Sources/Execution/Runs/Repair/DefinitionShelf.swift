@@ -14,24 +14,19 @@ package final class DefinitionShelf: Sendable {
 
     package init(_ source: any DefinitionSource) { self.source = source }
 
-    /// What is on the shelf: to be asked inside a transaction, which must not wait for another one.
-    func known(_ digest: String) throws(Problem) -> Definition {
-        guard let definition = definitions.withLock({ $0[digest] }) else {
-            throw Problem(.conflict, "The run has changed meanwhile. Look at it, and ask again.")
-        }
-        return definition
-    }
-
-    /// Puts the definitions on the shelf. One that the plant does not have, or that cannot be used, stays away.
-    func fetch(_ digests: Set<String>, of plant: PlantKey) async throws {
-        let missing = definitions.withLock { known in digests.filter { known[$0] == nil } }
-        guard !missing.isEmpty else { return }
+    /// Those that the plant has and that can be used, by digest; the others are left out.
+    func definitions(_ digests: Set<String>, of plant: PlantKey) async throws -> [String: Definition] {
+        var found = definitions.withLock { known in known.filter { digests.contains($0.key) } }
+        let missing = digests.subtracting(found.keys)
+        guard !missing.isEmpty else { return found }
         for envelope in try await source.definitions(missing, of: plant) {
             guard let definition = DefinitionDecoder.decode(envelope.document).definition else { continue }
+            found[envelope.digest] = definition
             definitions.withLock { known in
                 if known.count >= Self.maximumDefinitions { known = [:] }
                 known[envelope.digest] = definition
             }
         }
+        return found
     }
 }

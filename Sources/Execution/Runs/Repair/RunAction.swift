@@ -22,6 +22,14 @@ package enum RunAction: Sendable, Hashable {
         case cancel, suspend, resume, retry, rerun, restart, migrate
     }
 
+    /// Whether somebody chooses where the run goes on, or with what: who does so is behind the run from then on.
+    var choosesTheWay: Bool {
+        switch self {
+        case .cancel, .suspend, .resume, .retry(input: nil), .restart(.same, _): false
+        case .retry, .rerun, .restart, .migrate: true
+        }
+    }
+
     package var name: Name {
         switch self {
         case .cancel: .cancel

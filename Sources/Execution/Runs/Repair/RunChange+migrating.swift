@@ -7,7 +7,7 @@ import Workflow
 /// Migrate: the run goes on with another version of its workflow.
 extension RunChange {
     func migrate(
-        _ run: Standing, _ version: RunVersion, _ mapping: [String: String], _ shelf: DefinitionShelf,
+        _ run: Standing, _ version: RunVersion, _ mapping: [String: String], _ definitions: RepairDefinitions,
         in transaction: TenantTransaction
     ) async throws -> Aftermath {
         let digest = try await digest(of: version, for: run, in: transaction)
@@ -21,10 +21,14 @@ extension RunChange {
         case .completed, .faulted, .cancelled:
             throw Problem(.wrongState, "The run is \(run.status.rawValue): only an open run is migrated.")
         }
+        try await refuseInvolved(in: run, [run.digest, digest], definitions, in: transaction)
         var state: JSONValue?
         if let old = run.state {
-            state = try migrated(
-                old, Migration(from: try shelf.known(run.digest), to: try shelf.known(digest), mapping: mapping))
+            let migration = Migration(
+                from: try definitions.known(run.digest), to: try definitions.known(digest), mapping: mapping)
+            let standing = try read(old)
+            state = try migrated(standing, migration)
+            try await refusePassing(standing, migration, of: run, definitions, in: transaction)
         }
         // Whoever had it in hand is refused: its next commit continues another transition.
         try await transaction.execute(
@@ -34,6 +38,9 @@ extension RunChange {
               sequence = run.sequence + 1, epoch = 0
             WHERE \(fragment: plant.owns("run")) AND run.run_id = \(run.id)
             """)
+        if let actor = actor.principalID {
+            _ = try await transaction.batch(RunFamily(plant: plant, root: run.family).adding(actor))
+        }
         try await audit(
             "run.migrated", of: run.id, old: ["digest": .string(run.digest)],
             new: ["digest": .string(digest), "mapping": RunAction.migrate(version, mapping: mapping).arguments],
@@ -41,13 +48,15 @@ extension RunChange {
         return Aftermath(needs: .work)
     }
 
-    private func migrated(_ json: JSONValue, _ migration: Migration) throws -> JSONValue {
-        let state: RunState
+    private func read(_ json: JSONValue) throws -> RunState {
         do {
-            state = try RunState(json: json)
+            return try RunState(json: json)
         } catch {
             throw Problem(.wrongState, "The run's state cannot be read. Restart it.")
         }
+    }
+
+    private func migrated(_ state: RunState, _ migration: Migration) throws -> JSONValue {
         do {
             return try migration.migrated(state).json
         } catch {

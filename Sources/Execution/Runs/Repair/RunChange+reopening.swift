@@ -8,14 +8,17 @@ import Workflow
 extension RunChange {
     /// - Parameter task: `nil` for the task that failed.
     func reopen(
-        _ run: Standing, at task: String?, _ input: JSONValue?, _ shelf: DefinitionShelf,
+        _ run: Standing, at task: String?, _ input: JSONValue?, _ definitions: RepairDefinitions,
         in transaction: TenantTransaction
     ) async throws -> Aftermath {
         try checkState(of: run, at: task)
         if let input { try RunInput.check(input) }
-        if let task, !(try shelf.known(run.digest).canBegin(at: task)) {
-            throw noPlace(task, try shelf.known(run.digest))
+        if let task {
+            let definition = try definitions.known(run.digest)
+            guard definition.canBegin(at: task) else { throw noPlace(task, definition) }
         }
+        if task != nil || input != nil { try await refuseInvolved(in: run, [run.digest], definitions, in: transaction) }
+        if let task, input != nil { try await refusePassing(to: task, of: run, definitions, in: transaction) }
         if run.status.isFinal {
             try await refuseSecondOpen(run, in: transaction)
             try await takeBackAnswer(of: run, in: transaction)
@@ -40,8 +43,8 @@ extension RunChange {
             waits: waits, inputs: task == nil ? inputs : [],
             by: by, now: now)
         var statements = reopened.statements
-        if input != nil, let actor = actor.principalID {
-            statements += RunCauses.adding(actor, to: run.id, run.causes, in: plant)
+        if task != nil || input != nil, let actor = actor.principalID {
+            statements += RunFamily(plant: plant, root: run.family).adding(actor)
         }
         let kind: JSONValue = task.map { ["from": .string($0)] } ?? ["from": "the task that failed"]
         _ = try await transaction.batch(

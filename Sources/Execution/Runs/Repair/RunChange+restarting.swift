@@ -6,9 +6,10 @@ import Workflow
 
 /// Restart: a new run with the same input. The old one stays as it is.
 extension RunChange {
-    func restart(_ run: Standing, _ version: RunVersion, _ input: JSONValue?, in transaction: TenantTransaction)
-        async throws -> Aftermath
-    {
+    func restart(
+        _ run: Standing, _ version: RunVersion, _ input: JSONValue?, _ definitions: RepairDefinitions,
+        in transaction: TenantTransaction
+    ) async throws -> Aftermath {
         guard run.status.isFinal else {
             throw Problem(
                 .wrongState, "The run is \(run.status.rawValue). Cancel it first, or both would do the same work.")
@@ -16,6 +17,9 @@ extension RunChange {
         if let input { try RunInput.check(input) }
         try await refuseSecondOpen(run, in: transaction)
         let digest = try await digest(of: version, for: run, in: transaction)
+        if digest != run.digest {
+            try await refuseInvolved(in: run, [run.digest, digest], definitions, in: transaction)
+        }
         let given: JSONValue
         if let input { given = input } else { given = try await self.input(of: run.id, in: transaction) }
         // Whoever was behind the old one is behind this one, too: neither may decide its four-eyes tasks.

@@ -11,7 +11,9 @@ struct RunChange: Sendable {
     let reason: String
     let actor: Actor
     let ids: OrderedIdentifiers
-    let now: Timestamp
+    var now: Timestamp
+    /// How data may name the actor: by identifier, mail address or name.
+    let names: [String]
 
     /// What is to be told once the transaction is committed.
     struct Aftermath: Sendable {
@@ -29,6 +31,8 @@ struct RunChange: Sendable {
     /// The run as it is while its row is locked.
     struct Standing: Sendable {
         var id: RunID
+        /// The run that its parents began with.
+        var family: RunID
         var status: RunStatus
         var workflowID: WorkflowID
         var digest: String
@@ -40,29 +44,36 @@ struct RunChange: Sendable {
         var causes: RunCauses
     }
 
-    /// - Parameter shelf: definitions that were read before the transaction began; one that is missing there is refused.
+    /// - Parameter definitions: what was read before the transaction began; what is missing there is refused.
     /// - Throws: `Problem.notFound`, `.wrongState` when the run stands where the action means nothing, `.invalidRequest`
-    ///   for a task or an input that does not fit.
-    func perform(_ action: RunAction, on id: RunID, _ shelf: DefinitionShelf, in transaction: TenantTransaction)
-        async throws -> Aftermath
-    {
-        let run = try await standing(of: id, in: transaction)
+    ///   for a task or an input that does not fit, `.segregationOfDuties` where it would lead round a decision.
+    func perform(
+        _ action: RunAction, on id: RunID, _ definitions: RepairDefinitions, in transaction: TenantTransaction
+    ) async throws -> Aftermath {
+        let run = try await standing(of: id, holdingFamily: action.choosesTheWay, in: transaction)
         switch action {
         case .cancel: return try await cancel(run, in: transaction)
         case .suspend: return try await suspend(run, in: transaction)
         case .resume: return try await resume(run, in: transaction)
-        case .retry(let input): return try await reopen(run, at: nil, input, shelf, in: transaction)
-        case .rerun(let task, let input): return try await reopen(run, at: task, input, shelf, in: transaction)
-        case .restart(let version, let input): return try await restart(run, version, input, in: transaction)
+        case .retry(let input): return try await reopen(run, at: nil, input, definitions, in: transaction)
+        case .rerun(let task, let input):
+            return try await reopen(run, at: task, input, definitions, in: transaction)
+        case .restart(let version, let input):
+            return try await restart(run, version, input, definitions, in: transaction)
         case .migrate(let version, let mapping):
-            return try await migrate(run, version, mapping, shelf, in: transaction)
+            return try await migrate(run, version, mapping, definitions, in: transaction)
         }
     }
 
-    private func standing(of id: RunID, in transaction: TenantTransaction) async throws -> Standing {
+    /// - Parameter holdingFamily: against decisions of its human tasks, until the transaction ends. Whoever decides holds the
+    ///   family first, so it is held before the run.
+    private func standing(
+        of id: RunID, holdingFamily: Bool, in transaction: TenantTransaction
+    ) async throws -> Standing {
+        if holdingFamily { try await transaction.execute(RunFamily.lock(ofRun: id, plant)) }
         let row = try await transaction.one(
             """
-            SELECT run.status, run.workflow_id, run.definition_digest, run.journal_length, run.parent_run_id,
+            SELECT coalesce(run.root_run_id, run.run_id) AS family, run.status, run.workflow_id, run.definition_digest, run.journal_length, run.parent_run_id,
               run.parent_wait_id, run.business_key, run.priority, run.state, run.initiator_principal_id,
               run.requested_by, run.further_initiators, run.further_requesters
             FROM millwright.run AS run
@@ -77,7 +88,8 @@ struct RunChange: Sendable {
             parent = (run, wait)
         }
         return Standing(
-            id: id, status: try row.decode("status"), workflowID: try row.decode("workflow_id"),
+            id: id, family: try row.decode("family"), status: try row.decode("status"),
+            workflowID: try row.decode("workflow_id"),
             digest: try row.decode("definition_digest"), journalLength: try row.decode("journal_length"),
             parent: parent, businessKey: try row.decode("business_key", as: String?.self),
             priority: try row.decode("priority"), state: try row.decode("state", as: JSONValue?.self),
