@@ -126,6 +126,8 @@ struct BulkTests {
             #expect(list.items.count == 1)
             let sibling = try await shell.sibling()
             #expect(try await sibling.runs.bulkOperations(in: sibling.scope, page: .init()).items.isEmpty)
+            let id = list.items[0].id
+            #expect(await refusal { try await sibling.runs.bulkOperation(id, in: sibling.scope) } == .notFound)
         }
     }
 
