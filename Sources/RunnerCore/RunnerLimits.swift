@@ -1,3 +1,4 @@
+import RunnerProtocol
 package import Workflow
 
 /// The bounds of one runner, all of them.
@@ -9,6 +10,8 @@ package struct RunnerLimits: Sendable {
     package var commitsPerSync = 256
     /// Runs advanced before what is finished is sent and other work of the loop gets its turn.
     package var advancesPerSlice = 64
+    /// Of one message to the control plane, which reads no longer ones.
+    package var messageBytes = MessageLimits.maximumBytes
     /// Compiled definitions kept for runs to come.
     package var definitions = 64
     /// How long the control plane may hold a sync when there is nothing to do.

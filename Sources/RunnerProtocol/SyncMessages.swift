@@ -69,6 +69,9 @@ package struct RunCommit: Sendable {
     package var consumedInputs: [Int64]
     /// Of a run that faulted: where it stood, so that an operator can let it go on.
     package var checkpoint: JSONValue?
+    /// Why what the run did cannot be told at all: it takes more than a message may have, or the control plane cannot read it.
+    /// Then nothing of it is recorded, and the control plane ends the run as one whose commit it refuses itself.
+    package internal(set) var refusal: String?
     /// Values of the journal that the message told by the number of an earlier one, by their own number: an entry's input has
     /// twice the entry's position, its output one more. They are the same text.
     package internal(set) var repeatedValues: [Int: Int] = [:]
@@ -92,6 +95,14 @@ package struct RunCommit: Sendable {
         self.emitted = emitted
         self.consumedInputs = consumedInputs
         self.checkpoint = checkpoint
+    }
+}
+
+extension RunCommit {
+    /// Takes the place of a commit that cannot be told.
+    package init(refusing commit: RunCommit, because reason: String) {
+        self.init(runID: commit.runID, expectedSequence: commit.expectedSequence, status: .faulted, state: nil)
+        refusal = reason
     }
 }
 

@@ -126,6 +126,8 @@ struct BulkTests {
             #expect(list.items.count == 1)
             let sibling = try await shell.sibling()
             #expect(try await sibling.runs.bulkOperations(in: sibling.scope, page: .init()).items.isEmpty)
+            let id = list.items[0].id
+            #expect(await refusal { try await sibling.runs.bulkOperation(id, in: sibling.scope) } == .notFound)
         }
     }
 
@@ -154,12 +156,16 @@ struct BulkTests {
 
 extension ShellFixture {
     /// Until a session of this database waits for another one's lock.
-    func waitForLock() async throws {
+    func waitForLock() async throws { try await waitForLocks(1) { false } }
+
+    /// Until so many sessions do, or something else has happened.
+    func waitForLocks(_ count: Int, or hasHappened: () async throws -> Bool) async throws {
         for _ in 0..<500 {
             let waiting = try await SuperuserSession.run(
                 "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'",
                 on: database)
-            if waiting.trimmingPrefix(while: \.isWhitespace).first != "0" { return }
+            if Int(waiting.filter(\.isNumber)) ?? 0 >= count { return }
+            if try await hasHappened() { return }
             try await Task.sleep(for: .milliseconds(20))
         }
         Issue.record("nobody waits for a lock")

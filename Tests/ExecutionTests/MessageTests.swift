@@ -1,6 +1,8 @@
 import Execution
 import JSON
+import NIOPosix
 import Primitives
+import RunnerCore
 import RunnerProtocol
 import Testing
 import Workflow
@@ -31,7 +33,8 @@ struct MessageTests {
             error: error.json, journal: [entry], opened: waits, closed: ["c#1"],
             timers: [OpenTimer(waitID: "t#1", dueAt: moment)], emitted: [["id": "1"]], consumedInputs: [1, .max])
         return SyncRequest(
-            runnerID: RunnerID(), epoch: 7, publicKey: Array(0...31), commits: [commit], capacity: 5,
+            runnerID: RunnerID(), epoch: 7, publicKey: Array(0...31),
+            commits: [commit, RunCommit(refusing: commit, because: "it is too large")], capacity: 5,
             waitMilliseconds: 100, knownDefinitions: ["d"], settingsRevision: 9, isDraining: true, isFirst: true)
     }
 
@@ -39,6 +42,27 @@ struct MessageTests {
     func request() throws {
         let bytes = Self.request.encoded()
         #expect(try SyncRequest(decoding: bytes).encoded() == bytes)
+    }
+
+    @Test("a request that is longer than it may be is not written to its end")
+    func tooLong() {
+        let bytes = Self.request.encoded()
+        #expect(Self.request.encoded(upTo: 1 << 20)?.count == bytes.count)
+        let value = JSONValue.string(String(repeating: "x", count: 1_000))
+        let many = Self.request(with: [Self.commit((0..<1_000).map { (nil, ["n": JSONValue($0), "x": value]) })])
+        #expect(many.encoded(upTo: 1 << 21) != nil && many.encoded(upTo: 1 << 19) == nil)
+    }
+
+    @Test("a request that is longer than a message may be is not sent")
+    func tooLongToSend() async {
+        var limits = RunnerLimits()
+        limits.messageBytes = 100
+        let loop = MultiThreadedEventLoopGroup.singleton.next()
+        let transport = UnixSyncTransport(socketPath: "/nowhere", loop: loop, limits: limits)
+        guard case .tooLarge = await transport.sync(Self.request) else {
+            Issue.record("it was sent")
+            return
+        }
     }
 
     private static func commit(_ values: [(JSONValue?, JSONValue?)]) -> RunCommit {

@@ -134,6 +134,39 @@ struct QuorumTests {
         }
     }
 
+    @Test(
+        "an escalation that asks other people comes before a decision or after it, and not while it counts who is left")
+    func escalatedMeanwhile() async throws {
+        try await ShellFixture.with { shell in
+            let person = try await shell.supervisors(1)[0]
+            for _ in 0..<2 { _ = try await shell.tenants.makePrincipal(.quality, in: shell.scope) }
+            let step: JSONValue = ["after": "PT1M", "candidates": ["roles": ["supervisor", "quality"]]]
+            let task = try await shell.open(
+                ("a", Asked.approval(["quorum": ["of": 2], "due": "PT10M", "escalation": [step]]))
+            ).tasks[0]
+            shell.clock.advance(seconds: 61)
+            // Whoever asks who holds a role waits until the test has let go.
+            let (locked, isLocked) = AsyncStream.makeStream(of: Void.self)
+            let (release, isReleased) = AsyncStream.makeStream(of: Void.self)
+            async let holder: Void = shell.database.transaction(.platform) { transaction in
+                try await transaction.execute("LOCK TABLE millwright.role_binding IN ACCESS EXCLUSIVE MODE")
+                isLocked.finish()
+                for await _ in release {}
+            }
+            for await _ in locked {}
+            async let decided = shell.approve(task, by: person)
+            try await shell.waitForLock()
+            async let escalated = shell.deadlines.act()
+            try await shell.waitForLocks(2) { try await shell.task(task).escalationLevel == 1 }
+            isReleased.finish()
+            _ = try await (holder, decided, escalated)
+            let after = try await shell.task(task)
+            #expect(
+                after.escalationLevel == 1 ? after.status == .open : after.outcome == "undecided",
+                "two others are asked now, or nobody was when it was decided")
+        }
+    }
+
     @Test("whoever may not decide does not count as somebody who could still agree")
     func panel() async throws {
         try await ShellFixture.with { shell in

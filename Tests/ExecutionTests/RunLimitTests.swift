@@ -12,7 +12,8 @@ import Workflow
 struct RunLimitTests {
     private func slots(_ shell: ShellFixture) -> SlotService {
         SlotService(
-            database: shell.database, board: shell.board, clock: shell.clock, logger: PostgresFixture.logger)
+            database: shell.database, board: shell.board, clock: shell.clock, rates: .own,
+            logger: PostgresFixture.logger)
     }
 
     @Test("three slots: a fourth run starts when one ends, however it ends, and another control plane gives no more")
@@ -99,6 +100,26 @@ struct RunLimitTests {
                 try await slots(shell).giveSlots()
             }
             #expect(try await runner.call().work.count == 1)
+        }
+    }
+
+    @Test("control planes whose clocks are an hour apart start together no more than the rate allows")
+    func clocksApart() async throws {
+        try await ShellFixture.with { shell in
+            let workflow = try await shell.addWorkflow("triage")
+            try await shell.runs.policies.set(
+                .init(maxStartsPerMinute: 1, burst: 1), of: workflow, in: shell.scope, by: .system)
+            for _ in 0..<5 { _ = try await shell.runs.start(workflow, in: shell.scope, input: [:], by: .system) }
+            let ahead = shell.restarted(clock: TestClock())
+            ahead.clock.advance(seconds: 3600)
+            for _ in 0..<3 {
+                for plane in [shell, ahead] {
+                    try await SlotService(
+                        database: plane.database, board: plane.board, clock: plane.clock, logger: PostgresFixture.logger
+                    ).giveSlots()
+                }
+            }
+            #expect(try await shell.count("millwright.run", "queued_at IS NULL") == 1)
         }
     }
 

@@ -286,6 +286,42 @@ struct RunnerCoreStateTests {
         #expect(plane.recorded.count == 7)
     }
 
+    @Test(
+        "what no message can hold is sent in smaller ones at once; a commit that is too large alone ends its run, and no other"
+    )
+    func tooLarge() throws {
+        var plane = MemoryControlPlane()
+        var bench = MachineBench()
+        let bad = plane.accept(.computing)
+        for _ in 0..<7 { plane.accept(.computing) }
+        bench.finish(by: &plane)
+        var tries = 0
+        while plane.recorded.count < 8 {
+            try #require(!bench.syncs.isEmpty && tries < 30)
+            tries += 1
+            let isTooLarge = bench.syncs[0].request.commits.contains { $0.runID == bad && $0.refusal == nil }
+            if isTooLarge { bench.finish(.tooLarge) } else { bench.finish(by: &plane) }
+        }
+        #expect(plane.runs[bad]?.status == .faulted && plane.runs.values.count { $0.status == .completed } == 7)
+        let refusal = plane.recorded.first { $0.runID == bad }?.refusal
+        #expect(refusal?.contains("\(MessageLimits.maximumBytes)") == true, "\(refusal ?? "none")")
+        #expect(bench.state.runsInHand == 0 && bench.pauses.isEmpty)
+    }
+
+    @Test("a commit that the control plane cannot read ends its run, which would be handed out again for ever")
+    func unreadable() throws {
+        var plane = MemoryControlPlane()
+        var bench = MachineBench()
+        let bad = plane.accept(.computing)
+        bench.finish(by: &plane)
+        let index = try #require(bench.syncs.firstIndex { !$0.request.commits.isEmpty })
+        bench.finish(.rejected(status: 400, reason: "commits/0 is nested too deep"), at: index)
+        bench.backoffElapsed()
+        while plane.recorded.isEmpty { bench.finish(by: &plane) }
+        #expect(plane.recorded.first?.refusal?.contains("nested too deep") == true)
+        #expect(plane.runs[bad]?.status == .faulted && bench.state.runsInHand == 0)
+    }
+
     @Test("a runner that is asked to leave finishes what it has, takes nothing new, says so, and leaves")
     func drain() throws {
         var plane = MemoryControlPlane()

@@ -56,6 +56,16 @@ extension ShellFixture {
     }
 
     func task(_ task: HumanTask) async throws -> HumanTask { try await tasks.task(task.id, in: scope) }
+
+    /// What reminds, escalates and tells.
+    var deadlines: Deadlines {
+        Deadlines(
+            service: tasks, bell: bell,
+            announcer: TaskAnnouncer(
+                database: database, board: board,
+                triggers: DatabaseTriggerSource(database: database, logger: PostgresFixture.logger), clock: clock),
+            logger: PostgresFixture.logger)
+    }
 }
 
 enum Asked {

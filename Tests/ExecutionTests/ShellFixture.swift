@@ -53,7 +53,9 @@ struct ShellFixture: Sendable {
     }
 
     /// Another control plane on the same database, which knows nothing of the first.
-    func restarted() -> ShellFixture { ShellFixture(tenants, place, clock: clock) }
+    func restarted(clock other: TestClock? = nil) -> ShellFixture {
+        ShellFixture(tenants, place, clock: other ?? clock)
+    }
 
     func sibling() async throws -> ShellFixture {
         ShellFixture(tenants, try await tenants.makePlant(in: place.partnerID, place.clientID), clock: clock)

@@ -71,6 +71,39 @@ struct SizeLimitTests {
         }
     }
 
+    @Test(
+        "a commit that no message can hold: its run faults and says so, the others are recorded, and no runner gets it again"
+    )
+    func message() async throws {
+        try await ShellFixture.with { shell in
+            try await shell.addWorkflow("triage", startedBy: ShellFixture.alarm)
+            let runner = try await shell.startRunner()
+            _ = try await runner.begin()
+            for number in 0..<4 { try await shell.send(ShellFixture.event("\(number)")) }
+            var work = try await runner.call().work
+            // One of them has begun, and waits for a call.
+            _ = try await runner.call([work[0].waiting(for: [], status: .running)])
+            work[0].sequence = 1
+            let reason = "It takes more than 67108864 bytes. " + String(repeating: "x", count: 5_000)
+            let refused = work[..<2].map { RunCommit(refusing: $0.completed(), because: reason) }
+            let verdicts = try await runner.call(refused + work[2...].map { $0.completed() }).verdicts
+            #expect(verdicts == [.refused, .refused, .committed, .committed])
+            for item in work[..<2] {
+                let run = try await shell.runs.run(item.runID, in: shell.scope).summary
+                let detail = run.error?["detail"]?.stringValue ?? ""
+                #expect(run.status == .faulted && detail.contains("67108864") && detail.count == 1_000)
+            }
+            let letters = try await shell.runs.deadLetters(intake: shell.intake).list(in: shell.scope, page: .init())
+            #expect(letters.items.map(\.kind) == [.refusedCommit, .refusedCommit])
+            #expect(try await shell.metered(.runs) == 4)
+            // The answer was lost: said again, it does nothing.
+            #expect(try await runner.call(refused).verdicts == [.conflict, .conflict])
+            #expect(try await shell.restarted().startRunner().begin().isEmpty)
+            // Where the run stood is kept for whoever repairs it.
+            #expect(try await shell.count("millwright.run_checkpoint") == 1)
+        }
+    }
+
     @Test("a value of a run inside the engine: its task fails, and may be caught")
     func values() throws {
         let document = RepairFixture.document([

@@ -10,14 +10,7 @@ import Workflow
 
 @Suite("people are reminded and told, each time once", .timeLimit(.minutes(2)))
 struct TaskDeadlineTests {
-    private func deadlines(_ shell: ShellFixture) -> Deadlines {
-        Deadlines(
-            service: shell.tasks, bell: shell.bell,
-            announcer: TaskAnnouncer(
-                database: shell.database, board: shell.board,
-                triggers: DatabaseTriggerSource(database: shell.database, logger: PostgresFixture.logger),
-                clock: shell.clock), logger: PostgresFixture.logger)
-    }
+    private func deadlines(_ shell: ShellFixture) -> Deadlines { shell.deadlines }
 
     private func told(_ shell: ShellFixture) async throws -> [String] {
         try await shell.events.list(in: shell.scope, page: PageRequest(limit: 200)).items.map(\.type)

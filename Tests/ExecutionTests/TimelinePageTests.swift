@@ -49,6 +49,24 @@ struct TimelinePageTests {
         }
     }
 
+    @Test("a plant's timeline has nothing of the plant beside it, whatever happened there")
+    func sibling() async throws {
+        try await ShellFixture.with { shell in
+            // A person decides, a run and an operator do something, and a runner begins.
+            let opened = try await shell.open(("approve", Asked.approval()))
+            _ = try await shell.approve(opened.tasks[0], by: try await shell.supervisors(1)[0])
+            try await shell.runs.cancel(opened.item.runID, in: shell.scope, reason: "x", by: .system)
+            let sibling = try await shell.sibling()
+            for (plane, isEmpty) in [(shell, false), (sibling, true)] {
+                let timeline = plane.runs.plantTimeline
+                let start = try await timeline.now(in: plane.scope, backSeconds: 3_600)
+                let sources = Set(try await timeline.entries(in: plane.scope, after: start).entries.map(\.source))
+                #expect(
+                    isEmpty ? sources.isEmpty : sources.isSuperset(of: [.run, .decision, .operation]), "\(sources)")
+            }
+        }
+    }
+
     @Test("of a run with large values a page ends where it is large enough, and the next goes on there")
     func run() async throws {
         let value = JSONValue.string(String(repeating: "y", count: 1 << 20))

@@ -154,6 +154,28 @@ struct WaitTests {
         }
     }
 
+    @Test("what a run emits is matched with the workflows of that moment, through the one connection that it holds")
+    func emittedWithOneConnection() async throws {
+        try await PostgresFixture.withDatabase(configure: { $0.limits.appConnections = 1 }) { database in
+            let tenants = TenantFixture(database)
+            let shell = ShellFixture(tenants, try await tenants.makePlant())
+            let (runner, first) = try await begun(shell)
+            try await shell.send(ShellFixture.event("second"))
+            let second = try #require(try await runner.call().work.first)
+            func event(_ id: String) -> JSONValue {
+                [
+                    "specversion": "1.0", "id": .string(id), "source": "/runs/1", "type": "work-order.opened",
+                    "data": [:],
+                ]
+            }
+            #expect(try await runner.call([first.completed(emitted: [event("1")])]).verdicts == [.committed])
+            // What is known of the plant's workflows is old now.
+            try await shell.addWorkflow("follow-up", startedBy: "work-order.opened")
+            #expect(try await runner.call([second.completed(emitted: [event("2")])]).verdicts == [.committed])
+            #expect(try await runner.call().work.map { $0.input[0]?["id"] } == ["2"])
+        }
+    }
+
     @Test("a workflow that starts itself ends after a bounded number of runs")
     func endlessChain() async throws {
         try await ShellFixture.with { shell in

@@ -67,6 +67,25 @@ import Testing
         }
     }
 
+    @Test(
+        "where only known keys count, one that was known too long ago is asked after, and a guess at the rest of it is not"
+    )
+    func onlyKnown() async throws {
+        try await TenantFixture.with { tenants in
+            let plant = try await tenants.makePlant()
+            let holder = try await tenants.makePrincipal(.operator, in: plant.scope)
+            try await tenants.settle()
+            let authenticator = Authenticator(database: tenants.database, feed: tenants.feed, cacheAge: .zero)
+            #expect(try await authenticator.authenticate(apiKey: holder.key, onlyKnown: true) == nil)
+            #expect(try await authenticator.authenticate(apiKey: holder.key) != nil)
+            #expect(try await authenticator.authenticate(apiKey: holder.key, onlyKnown: true) != nil)
+            let sends = tenants.database.statistics.sends
+            let guess = String(holder.key.prefix(12)) + String(repeating: "A", count: 43)
+            #expect(try await authenticator.authenticate(apiKey: guess, onlyKnown: true) == nil)
+            #expect(tenants.database.statistics.sends == sends)
+        }
+    }
+
     @Test("a revoked key is nobody, also on a replica that had it cached")
     func revocation() async throws {
         try await TenantFixture.with { tenants in

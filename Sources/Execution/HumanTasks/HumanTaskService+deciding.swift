@@ -45,41 +45,20 @@ extension HumanTaskService {
         _ id: HumanTaskID, in scope: TenantScope, _ choice: Choice, by principal: Principal, from origin: String? = nil
     ) async throws -> HumanTask {
         let absent = try await absent(choice.onBehalfOf, in: scope)
-        do {
-            return try await decide(id, in: scope, choice, by: principal, for: absent, panel: nil, from: origin)
-        } catch let needed as PanelNeeded {
-            // Who else may decide is known across the tenant's levels, so it is asked outside of the transaction.
-            let panel = try await people.principals(holding: needed.roles, named: needed.people, in: scope)
-            return try await decide(id, in: scope, choice, by: principal, for: absent, panel: panel, from: origin)
-        }
-    }
-
-    /// A quorum is asked for: whether it can still be reached depends on who may decide.
-    private struct PanelNeeded: Error {
-        var roles: [Role]
-        var people: [String]
-    }
-
-    private func decide(
-        _ id: HumanTaskID, in scope: TenantScope, _ choice: Choice, by principal: Principal, for absent: Principal?,
-        panel: [Principal]?, from origin: String?
-    ) async throws -> HumanTask {
         let plant = try PlantKey(scope)
         let now = clock.now()
         let notification = board.notification(for: plant)
         let new = try await database.transaction(scope) { transaction in
-            // The others' decisions count only for a quorum; somebody's own and those of whom it acts for always do.
             let held = try await Self.held(
-                id, plant, people: panel == nil ? .some([principal.id] + (absent.map { [$0.id] } ?? [])) : nil,
-                substitute: principal.id, for: absent?.id, at: now, transaction)
+                id, plant, people: [principal.id] + (absent.map { [$0.id] } ?? []), substitute: principal.id,
+                for: absent?.id, at: now, transaction)
             let task = held.task
             try Self.checkIsOpen(task)
-            if task.terms.quorum != nil, panel == nil { throw PanelNeeded(roles: task.roles, people: task.people) }
             let actor = TaskActor(principal, for: absent, by: held.substitutions)
             let decision = try Self.decision(choice, of: task, by: actor, held.family, at: now)
             let recording = DecisionRecording(
                 task: task, decision: decision, plant: plant, actor: principal.actor(origin: origin),
-                able: Self.able(panel ?? [], task, held.family, besides: decision), now: now)
+                able: try await able(besides: decision, task, plant, transaction), now: now)
             var statements = recording.statements
             if let meaning = decision.signatureMeaning {
                 let attached = try await transaction.query(AttachedEvidence.selection(of: id, plant))
@@ -127,14 +106,23 @@ extension HumanTaskService {
             signatureMeaning: meaning)
     }
 
-    /// How many of the panel could still decide after this decision.
-    private static func able(
-        _ panel: [Principal], _ task: HumanTask, _ family: [FamilyDecision], besides decision: HumanTask.Decision
-    ) -> Int {
+    /// How many others could still decide, which only a quorum asks for.
+    ///
+    /// It is asked while the transaction holds the task and its family: an escalation that asks other people, another decision
+    /// and a change of roles come before this one or after it, never in between. Who may decide is known across the tenant's
+    /// levels, which a plant's transaction does not see. The platform's connections are other ones than the plants', and
+    /// nobody who has one of those waits for a plant's.
+    private func able(
+        besides decision: HumanTask.Decision, _ task: HumanTask, _ plant: PlantKey, _ transaction: TenantTransaction
+    ) async throws -> Int {
+        guard task.terms.quorum != nil else { return 0 }
+        let family = try await transaction.query(FamilyDecision.selection(besides: task.id, of: nil, plant))
+            .map(FamilyDecision.init(row:))
+        let panel = try await people.principals(holding: task.roles, named: task.people, in: plant.scope)
         let done = (task.decisions + [decision]).reduce(into: Set<PrincipalID>()) { $0.formUnion($1.people) }
         return panel.count { person in
-            guard !done.contains(person.id), person.allows(.humanTasksDecide, in: task.scope) else { return false }
-            return (try? checkMayDecide(person, task, family: family)) != nil
+            guard !done.contains(person.id), person.allows(.humanTasksDecide, in: plant.scope) else { return false }
+            return (try? Self.checkMayDecide(person, task, family: family)) != nil
         }
     }
 }

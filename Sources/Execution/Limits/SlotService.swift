@@ -22,14 +22,17 @@ package struct SlotService: Service {
     let database: Database
     let board: DispatchBoard
     let clock: any WallClock
+    let rates: RateClock
     let logger: Logger
 
     package init(
-        database: Database, board: DispatchBoard, clock: any WallClock = SystemWallClock(), logger: Logger
+        database: Database, board: DispatchBoard, clock: any WallClock = SystemWallClock(),
+        rates: RateClock = .database, logger: Logger
     ) {
         self.database = database
         self.board = board
         self.clock = clock
+        self.rates = rates
         self.logger = logger
     }
 
@@ -51,7 +54,8 @@ package struct SlotService: Service {
             let rows = try await waiting(after: last)
             for row in rows {
                 let turn = SlotTurn(
-                    plant: try PlantKey(try row.scope()), workflow: try row.decode("workflow_id"), now: clock.now())
+                    plant: try PlantKey(try row.scope()), workflow: try row.decode("workflow_id"), now: clock.now(),
+                    rates: rates)
                 pause = min(pause, try await giveOrComplain(turn))
             }
             guard rows.count == Self.maximumWorkflows, let row = rows.last else { return pause }

@@ -11,6 +11,7 @@ struct SlotTurn: Sendable {
     let plant: PlantKey
     let workflow: WorkflowID
     let now: Timestamp
+    var rates = RateClock.database
 
     struct Given: Sendable {
         var count = 0
@@ -22,7 +23,8 @@ struct SlotTurn: Sendable {
         let row = try await transaction.one(
             """
             SELECT policy.max_concurrent, policy.max_starts_per_minute, policy.burst, policy.tokens, policy.tokens_at,
-              policy.admitted, policy.business_key, policy.priority, policy.deduplicate
+              policy.admitted, policy.business_key, policy.priority, policy.deduplicate,
+              clock_timestamp() AS database_now
             FROM millwright.workflow_policy AS policy
             WHERE \(fragment: plant.owns("policy")) AND policy.workflow_id = \(workflow)
             FOR UPDATE
@@ -34,7 +36,7 @@ struct SlotTurn: Sendable {
         var bucket = TokenBucket(
             tokens: try row.decode("tokens"), filledAt: try row.decode("tokens_at", as: Timestamp?.self),
             perMinute: policy.maxStartsPerMinute, burst: policy.burst)
-        let isCorrected = bucket.fill(at: now)
+        let isCorrected = bucket.fill(at: rates == .database ? try row.decode("database_now") : now)
         free = min(free, bucket.whole)
         guard free > 0 else {
             if isCorrected { try await store(bucket, given: 0, in: transaction) }
@@ -97,6 +99,15 @@ struct SlotTurn: Sendable {
             """
     }
 
+}
+
+/// By whose time a rate's bucket fills.
+package enum RateClock: Sendable, Hashable {
+    /// The database's, which all control planes share: by their own clocks, where those differ, each would fill anew the
+    /// time that the other has filled.
+    case database
+    /// The caller's, for those who play the time.
+    case own
 }
 
 /// Starts that a rate allows now.

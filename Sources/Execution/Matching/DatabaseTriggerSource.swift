@@ -15,42 +15,51 @@ package struct DatabaseTriggerSource: TriggerSource {
     }
 
     package func triggers(of plant: PlantKey) async throws -> PlantTriggers {
-        // The revision is read first: should a workflow change in between, what is kept counts as old and is read again.
-        let rows = try await database.readPipeline(
-            plant.scope,
-            [
-                "SELECT millwright.trigger_revision(\(fragment: plant.values)) AS revision",
-                """
-                SELECT workflow_id, name, digest, is_enabled, document_namespace, document_name, document_version
-                FROM millwright.workflow AS workflow
-                WHERE \(fragment: plant.owns("workflow"))
-                ORDER BY workflow_id
-                """,
-                """
-                SELECT workflow_id, event_type, filter, set_size, correlations
-                FROM millwright.workflow_trigger AS trigger
-                WHERE \(fragment: plant.owns("trigger"))
-                ORDER BY workflow_id, position
-                """,
-                """
-                SELECT workflow_id, event_type, schema
-                FROM millwright.event_contract AS contract
-                WHERE \(fragment: plant.owns("contract"))
-                ORDER BY workflow_id, event_type
-                """,
-                """
-                SELECT workflow.workflow_id, policy.max_concurrent, policy.max_starts_per_minute, policy.burst,
-                  policy.business_key, policy.priority, policy.deduplicate,
-                  revision.document #> '{document,metadata,run}' AS run_metadata
-                FROM millwright.workflow AS workflow
-                LEFT JOIN millwright.workflow_policy AS policy
-                  ON \(fragment: plant.owns("policy")) AND policy.workflow_id = workflow.workflow_id
-                LEFT JOIN millwright.workflow_revision AS revision
-                  ON \(fragment: plant.owns("revision")) AND revision.digest = workflow.digest
-                WHERE \(fragment: plant.owns("workflow"))
-                  AND (policy.workflow_id IS NOT NULL OR revision.document #> '{document,metadata,run}' IS NOT NULL)
-                """,
-            ])
+        try read(try await database.readPipeline(plant.scope, Self.statements(plant)), of: plant)
+    }
+
+    package func triggers(of plant: PlantKey, in transaction: TenantTransaction) async throws -> PlantTriggers {
+        try read(try await transaction.batch(Self.statements(plant)), of: plant)
+    }
+
+    /// The revision is read first: should a workflow change in between, what is kept counts as old and is read again.
+    private static func statements(_ plant: PlantKey) -> [Statement] {
+        [
+            "SELECT millwright.trigger_revision(\(fragment: plant.values)) AS revision",
+            """
+            SELECT workflow_id, name, digest, is_enabled, document_namespace, document_name, document_version
+            FROM millwright.workflow AS workflow
+            WHERE \(fragment: plant.owns("workflow"))
+            ORDER BY workflow_id
+            """,
+            """
+            SELECT workflow_id, event_type, filter, set_size, correlations
+            FROM millwright.workflow_trigger AS trigger
+            WHERE \(fragment: plant.owns("trigger"))
+            ORDER BY workflow_id, position
+            """,
+            """
+            SELECT workflow_id, event_type, schema
+            FROM millwright.event_contract AS contract
+            WHERE \(fragment: plant.owns("contract"))
+            ORDER BY workflow_id, event_type
+            """,
+            """
+            SELECT workflow.workflow_id, policy.max_concurrent, policy.max_starts_per_minute, policy.burst,
+              policy.business_key, policy.priority, policy.deduplicate,
+              revision.document #> '{document,metadata,run}' AS run_metadata
+            FROM millwright.workflow AS workflow
+            LEFT JOIN millwright.workflow_policy AS policy
+              ON \(fragment: plant.owns("policy")) AND policy.workflow_id = workflow.workflow_id
+            LEFT JOIN millwright.workflow_revision AS revision
+              ON \(fragment: plant.owns("revision")) AND revision.digest = workflow.digest
+            WHERE \(fragment: plant.owns("workflow"))
+              AND (policy.workflow_id IS NOT NULL OR revision.document #> '{document,metadata,run}' IS NOT NULL)
+            """,
+        ]
+    }
+
+    private func read(_ rows: [Rows], of plant: PlantKey) throws -> PlantTriggers {
         let workflows = try rows[1].map(PlantTriggers.Workflow.init(row:))
         let enabled = Dictionary(uniqueKeysWithValues: workflows.filter(\.isEnabled).map { ($0.id, $0) })
         return PlantTriggers(

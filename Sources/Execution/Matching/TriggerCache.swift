@@ -1,3 +1,4 @@
+import Database
 import Primitives
 import Synchronization
 
@@ -17,9 +18,22 @@ final class TriggerCache: Sendable {
         return try await reload(plant)
     }
 
+    /// As they are in the transaction. What is not known is read on its own connection: whoever holds one and waits for
+    /// another waits for ever when all others do the same.
+    func triggers(of plant: PlantKey, in transaction: TenantTransaction) async throws -> PlantTriggers {
+        let row = try await transaction.one(
+            "SELECT millwright.trigger_revision(\(fragment: plant.values)) AS revision")
+        let revision = try row?.decode("revision", as: Int64.self)
+        if let known = known.withLock({ $0[plant.plantID] }), known.revision == revision { return known }
+        return keep(try await source.triggers(of: plant, in: transaction), of: plant)
+    }
+
     func reload(_ plant: PlantKey) async throws -> PlantTriggers {
-        let read = try await source.triggers(of: plant)
-        return known.withLock { known in
+        keep(try await source.triggers(of: plant), of: plant)
+    }
+
+    private func keep(_ read: PlantTriggers, of plant: PlantKey) -> PlantTriggers {
+        known.withLock { known in
             if known.count >= Self.maximumPlants { known = [:] }
             // Two reloads may cross: the newer one stays.
             if let other = known[plant.plantID], other.revision > read.revision { return other }

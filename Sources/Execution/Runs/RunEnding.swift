@@ -33,6 +33,15 @@ struct RunEnding: Sendable {
         detail:
             "A value of the run breaks a rule of the database, such as a text that is too long. The log has the rule.")
 
+    static let maximumReasonCharacters = 1_000
+
+    /// What the run's reader is told of a commit that its runner could not send.
+    static func refusal(because reason: String) -> WorkflowError {
+        var told = refusedCommit
+        told.detail = String(reason.prefix(maximumReasonCharacters).filter { $0 != "\0" })
+        return told
+    }
+
     /// What the run's reader is told of a commit that the database refused.
     static func refusal(of commit: RunCommit, because error: DatabaseError) -> WorkflowError {
         var told = refusedCommit
@@ -51,6 +60,7 @@ struct RunEnding: Sendable {
     func perform(in transaction: TenantTransaction) async throws -> Ended {
         var ended = Ended()
         var level = self
+        try await transaction.execute(holdingParents)
         while !level.runs.isEmpty {
             try await transaction.execute(level.checkpoint)
             let rows = try await transaction.query(level.statement)
@@ -66,6 +76,21 @@ struct RunEnding: Sendable {
         }
         if !ended.runs.isEmpty { try await transaction.execute(forgetting(answersTo: ended.runs)) }
         return ended
+    }
+
+    /// Whoever waits for one of them takes its answer, or has ended, and stays so until the answer is stored.
+    private var holdingParents: Statement {
+        """
+        SELECT
+        FROM millwright.run AS run
+        WHERE \(fragment: plant.owns("run"))
+          AND run.run_id = ANY (ARRAY(
+            SELECT child.parent_run_id
+            FROM millwright.run AS child
+            WHERE \(fragment: plant.owns("child")) AND child.run_id = ANY (\(runs)) AND child.parent_wait_id IS NOT NULL))
+        ORDER BY run.run_id
+        FOR NO KEY UPDATE
+        """
     }
 
     /// The runs that are ended with the one that waits for them answer it, and so do those that ended meanwhile: nobody takes
@@ -160,6 +185,11 @@ struct RunEnding: Sendable {
                 json_build_object('run', ended.run_id)
               FROM ended
               WHERE ended.parent_wait_id IS NOT NULL
+                AND (
+                  SELECT parent.status
+                  FROM millwright.run AS parent
+                  WHERE \(fragment: plant.owns("parent")) AND parent.run_id = ended.parent_run_id
+                ) IN ('pending', 'running', 'waiting', 'suspended')
             ), unlistened AS (
               DELETE FROM millwright.run_listener AS listener
               WHERE \(fragment: plant.owns("listener")) AND listener.run_id = ANY (\(runs))

@@ -11,7 +11,34 @@ struct CommitBatch: Sendable {
     let epoch: Int64
     let commits: [RunCommit]
     let effects: CommitEffects
+    /// Those of the runs that end which may have to answer another.
+    let answering: [RunID]
     let now: Timestamp
+
+    /// In the order of their runs: every call holds runs in this order, so that two of them never wait for one another.
+    private let inOrder: [RunCommit]
+
+    init(
+        plant: PlantKey, epoch: Int64, commits: [RunCommit], effects: CommitEffects, answering: [RunID], now: Timestamp
+    ) {
+        self.plant = plant
+        self.epoch = epoch
+        self.commits = commits
+        self.effects = effects
+        self.answering = answering
+        self.now = now
+        inOrder = commits.sorted { $0.runID < $1.runID }
+    }
+
+    /// To be executed one after the other in one transaction.
+    var statements: [Statement] {
+        (answering.isEmpty ? [] : [holding]) + [statement] + (effects.ended.isEmpty ? [] : [effects.emptying])
+    }
+
+    /// - Parameter rows: the answers to `statements`, and whatever follows.
+    func moved(_ rows: ArraySlice<Rows>) throws -> [RunID: Moved] {
+        try Self.moved(rows[rows.startIndex + (answering.isEmpty ? 0 : 1)])
+    }
 
     /// What came of the statement.
     struct Moved {
@@ -24,9 +51,34 @@ struct CommitBatch: Sendable {
         var hasSlot = false
     }
 
+    /// Holds whoever waits for one of the runs that end and, where somebody does, all that move. Whether it is there to take the
+    /// answer stays true then until the answer is stored: its own end comes after that, or has come.
+    private var holding: Statement {
+        """
+        WITH parent AS (
+          SELECT child.parent_run_id AS run_id
+          FROM millwright.run AS child
+          WHERE \(fragment: plant.owns("child")) AND child.run_id = ANY (\(answering))
+            AND child.parent_wait_id IS NOT NULL
+        )
+        SELECT
+        FROM millwright.run AS run
+        WHERE \(fragment: plant.owns("run"))
+          AND run.run_id = ANY (ARRAY(
+            SELECT parent.run_id
+            FROM parent
+            UNION ALL
+            SELECT moving.run_id
+            FROM unnest(\(commits.map(\.runID))) AS moving (run_id)
+            WHERE EXISTS (SELECT FROM parent)))
+        ORDER BY run.run_id
+        FOR NO KEY UPDATE OF run
+        """
+    }
+
     /// The columns that a commit does not change are given values that the checks let pass; they are never stored, since a
     /// row that is new is refused (`a_run_begins_with_its_acceptance`).
-    var statement: Statement {
+    private var statement: Statement {
         """
         WITH moved AS (
           INSERT INTO millwright.run AS run (
@@ -37,11 +89,11 @@ struct CommitBatch: Sendable {
             incoming.sequence, incoming.status, incoming.entries, incoming.ended_at, incoming.wake_at,
             incoming.timers, incoming.state, incoming.output, incoming.error
           FROM unnest(
-            \(commits.map(\.runID)), \(commits.map { $0.expectedSequence + 1 }), \(commits.map(\.status.rawValue)),
-            \(commits.map { Int32($0.journal.count) }), \(commits.map { $0.status.isFinal ? now : nil }),
-            \(commits.map { $0.timers.map(\.dueAt).min() }), \(commits.map(\.timersByWait)),
-            \(commits.map { $0.state.map(JSONBytes.init) }), \(commits.map { $0.output.map(JSONBytes.init) }),
-            \(commits.map { $0.error.map(JSONBytes.init) })
+            \(inOrder.map(\.runID)), \(inOrder.map { $0.expectedSequence + 1 }), \(inOrder.map(\.status.rawValue)),
+            \(inOrder.map { Int32($0.journal.count) }), \(inOrder.map { $0.status.isFinal ? now : nil }),
+            \(inOrder.map { $0.timers.map(\.dueAt).min() }), \(inOrder.map(\.timersByWait)),
+            \(inOrder.map { $0.state.map(JSONBytes.init) }), \(inOrder.map { $0.output.map(JSONBytes.init) }),
+            \(inOrder.map { $0.error.map(JSONBytes.init) })
           ) AS incoming (
             run_id, sequence, status, entries, ended_at, wake_at, timers, state, output, error)
           ON CONFLICT ON CONSTRAINT run_pkey DO UPDATE
@@ -62,7 +114,7 @@ struct CommitBatch: Sendable {
         """
     }
 
-    static func moved(_ rows: Rows) throws -> [RunID: Moved] {
+    private static func moved(_ rows: Rows) throws -> [RunID: Moved] {
         var moved: [RunID: Moved] = [:]
         moved.reserveCapacity(rows.count)
         for row in rows {
@@ -123,7 +175,8 @@ struct CommitBatch: Sendable {
             """
     }
 
-    /// A run that ended answers the run that waits for it.
+    /// A run that ended answers the run that waits for it, unless that one has ended too, here or before: nobody takes the
+    /// answer then. (`moved` is not to be seen in the table by the statement that moves it.)
     private var answerToParents: Statement {
         guard commits.contains(where: \.status.isFinal) else { return "" }
         return """
@@ -137,6 +190,13 @@ struct CommitBatch: Sendable {
                 json_build_object('run', moved.run_id)
               FROM moved
               WHERE moved.parent_wait_id IS NOT NULL AND moved.status IN ('completed', 'faulted', 'cancelled')
+                AND moved.parent_run_id <> ALL (ARRAY(
+                  SELECT ended.run_id FROM moved AS ended WHERE ended.status IN ('completed', 'faulted', 'cancelled')))
+                AND (
+                  SELECT parent.status
+                  FROM millwright.run AS parent
+                  WHERE \(fragment: plant.owns("parent")) AND parent.run_id = moved.parent_run_id
+                ) IN ('pending', 'running', 'waiting', 'suspended')
             )
             """
     }

@@ -172,11 +172,7 @@ struct CommitEffects: Sendable {
     private var cleaning: Statement {
         guard !ended.isEmpty else { return "" }
         return """
-            , emptied AS (
-              DELETE FROM millwright.run_input AS input
-              WHERE \(fragment: plant.owns("input")) AND input.run_id = ANY (\(ended))
-                AND input.run_id IN (SELECT moved.run_id FROM moved)
-            ), unlistened_at_end AS (
+            , unlistened_at_end AS (
               DELETE FROM millwright.run_listener AS listener
               WHERE \(fragment: plant.owns("listener")) AND listener.run_id = ANY (\(ended))
                 AND listener.run_id IN (SELECT moved.run_id FROM moved)
@@ -192,6 +188,20 @@ struct CommitEffects: Sendable {
                 AND clock.run_id IN (SELECT moved.run_id FROM moved)
             )
             """
+    }
+
+    /// A statement of its own, after the one that ends the runs: that one does not see what somebody stored for them while it
+    /// waited until it had them.
+    var emptying: Statement {
+        """
+        DELETE FROM millwright.run_input AS input
+        WHERE \(fragment: plant.owns("input")) AND input.run_id = ANY (\(ended))
+          AND EXISTS (
+            SELECT
+            FROM millwright.run AS run
+            WHERE \(fragment: plant.owns("run")) AND run.run_id = input.run_id
+              AND run.status IN ('completed', 'faulted', 'cancelled'))
+        """
     }
 
     private var listening: Statement {

@@ -141,6 +141,10 @@ package final class DispatchBoard: Sendable {
         state.withLock { change(&$0.places[plant, default: Place()].desk) }
     }
 
+    func mayHaveParents(_ runs: [RunID], of plant: PlantID) -> [RunID] {
+        runs.isEmpty ? [] : update(plant) { $0.mayHaveParents(runs) }
+    }
+
     enum Waking: Sendable {
         /// There may be work now, or a moment has come at which there may be.
         case look

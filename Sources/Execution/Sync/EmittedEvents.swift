@@ -25,7 +25,7 @@ struct EmittedEvents: Sendable {
         in transaction: TenantTransaction
     ) async throws -> Emission {
         guard !emitted.isEmpty else { return Emission() }
-        let triggers = try await currentTriggers(in: transaction)
+        let triggers = try await triggers.triggers(of: plant, in: transaction)
         var events: [EventRecord] = []
         var quarantined: [QuarantinedEvent] = []
         for (id, event) in emitted {
@@ -49,14 +49,6 @@ struct EmittedEvents: Sendable {
             .gather(events.filter { stored.contains($0.id) }, triggers, in: transaction)
         return Emission(
             startedRuns: !gathered.isEmpty || !admission.startedRuns(stored).isEmpty, answeredRuns: delivered)
-    }
-
-    /// The plant's workflows as they are in this transaction.
-    private func currentTriggers(in transaction: TenantTransaction) async throws -> PlantTriggers {
-        let row = try await transaction.one(
-            "SELECT millwright.trigger_revision(\(fragment: plant.values)) AS revision")
-        let known = try await triggers.triggers(of: plant)
-        return try row?.decode("revision", as: Int64.self) == known.revision ? known : await triggers.reload(plant)
     }
 
     private enum Reading {

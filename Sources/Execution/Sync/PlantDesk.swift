@@ -53,6 +53,8 @@ struct PlantDesk {
         var handedAt: Timestamp
         /// Handed out to be started; otherwise to go on.
         var isPending: Bool
+        /// Another run waits for its end.
+        var hasParent: Bool
         var inputs: Set<Int64> = []
         var timers: Set<String> = []
     }
@@ -173,7 +175,8 @@ struct PlantDesk {
             plan.ready = Array(ready.prefix(capacity))
             if !ready.isEmpty { readyBytes -= readyBytes * plan.ready.count / ready.count }
             ready.removeFirst(plan.ready.count)
-            hand(plan.ready, at: now)
+            // Those were made by events and by time: nobody waits for them.
+            hand(plan.ready, withParents: [], at: now)
         }
         if !plan.needs.isEmpty { isReading = true }
         return plan
@@ -251,15 +254,20 @@ struct PlantDesk {
         if !plan.ready.isEmpty { needs.insert(.pending) }
     }
 
-    mutating func hand(_ items: [WorkItem], at now: Timestamp) {
+    mutating func hand(_ items: [WorkItem], withParents parents: Set<RunID>, at now: Timestamp) {
         for item in items {
-            var holding = inHand[item.runID] ?? Holding(handedAt: now, isPending: item.state == nil)
+            var holding =
+                inHand[item.runID]
+                ?? Holding(handedAt: now, isPending: item.state == nil, hasParent: parents.contains(item.runID))
             holding.inputs.formUnion(item.inputs.lazy.map(\.number).filter { $0 > 0 })
             holding.timers.formUnion(item.inputs.lazy.filter { $0.number == 0 }.compactMap(\.input.waitID))
             inHand[item.runID] = holding
         }
         if !inHand.isEmpty, nextReofferAt == nil { nextReofferAt = now.adding(seconds: Self.reofferSeconds) }
     }
+
+    /// Those of the runs for whose end another may wait: of a run that this process has not handed out nobody knows.
+    func mayHaveParents(_ runs: [RunID]) -> [RunID] { runs.filter { inHand[$0]?.hasParent ?? true } }
 
     /// The runner has committed the run, or dropped it.
     mutating func release(_ run: RunID) { inHand[run] = nil }

@@ -12,12 +12,11 @@ extension SyncService {
         let reading = WorkReading(
             plant: call.plant, epoch: call.request.epoch, plan: plan, hasCommits: !call.commits.isEmpty, now: now)
         let outcome: CommitOutcome
-        do {
-            outcome = try await record(call.commits, of: call, reading, heartbeat: heartbeat, at: now)
-        } catch let error as DatabaseError where error.isBrokenRule && !call.commits.isEmpty {
-            // One of the commits is at fault: nothing was recorded. Find it by halves, then read in a transaction of its own.
-            let verdicts = try await recordByHalves(call.commits[...], of: call, at: now)
-            call.commits = []
+        if let together = try await recordTogether(call, reading, heartbeat: heartbeat, at: now) {
+            outcome = together
+        } else {
+            // Find what is at fault by halves, then read in a transaction of its own.
+            let verdicts = try await recordByHalves(commits[...], of: call, at: now)
             outcome = try await record([], of: call, reading, heartbeat: heartbeat, at: now).with(verdicts)
         }
         call.commits = []
@@ -57,11 +56,23 @@ extension SyncService {
             desk.finishReading(
                 plan, handed: found.items, more: found.more, nextTimerAt: found.nextTimerAt,
                 recovery: found.recovery, runBytes: found.runBytes)
-            desk.hand(found.items, at: now)
+            desk.hand(found.items, withParents: found.withParents, at: now)
         }
     }
 
     // MARK: Recording
+
+    /// `nil` when one of the commits is at fault, or says that its run is: then nothing was recorded.
+    private func recordTogether(
+        _ call: SyncCall, _ reading: WorkReading, heartbeat: Bool, at now: Timestamp
+    ) async throws -> CommitOutcome? {
+        guard call.commits.allSatisfy({ $0.refusal == nil }) else { return nil }
+        do {
+            return try await record(call.commits, of: call, reading, heartbeat: heartbeat, at: now)
+        } catch let error as DatabaseError where error.isBrokenRule && !call.commits.isEmpty {
+            return nil
+        }
+    }
 
     private func record(
         _ commits: [RunCommit], of call: SyncCall, _ reading: WorkReading?, heartbeat: Bool, at now: Timestamp
@@ -71,20 +82,21 @@ extension SyncService {
             commits, plant: call.plant, triggers: triggers, ids: ids, now: now,
             time: try await workingTime(for: commits, of: call.plant))
         let batch = CommitBatch(
-            plant: call.plant, epoch: call.request.epoch, commits: commits, effects: effects, now: now)
+            plant: call.plant, epoch: call.request.epoch, commits: commits, effects: effects,
+            answering: board.mayHaveParents(commits.filter(\.status.isFinal).map(\.runID), of: call.plant.plantID),
+            now: now)
         if CommitEffects.needSteps(commits) {
             return try await recordInSteps(batch, of: call, reading, heartbeat: heartbeat)
         }
-        let opening = opening(of: call, heartbeat: heartbeat, at: now) + (commits.isEmpty ? [] : [batch.statement])
-        let rows = try await database.pipeline(call.plant.scope, opening + (reading?.statements ?? []))
+        let opening = opening(of: call, heartbeat: heartbeat, at: now)
+        let recording = commits.isEmpty ? [] : batch.statements
+        let rows = try await database.pipeline(call.plant.scope, opening + recording + (reading?.statements ?? []))
         let mustStop = heartbeat ? try RunnerHeartbeat.mustStop(rows[0]) : false
-        guard !commits.isEmpty else {
-            return CommitOutcome(verdicts: [], read: rows[opening.count...], mustStop: mustStop)
-        }
-        let moved = try CommitBatch.moved(rows[opening.count - 1])
+        let read = rows[(opening.count + recording.count)...]
+        guard !commits.isEmpty else { return CommitOutcome(verdicts: [], read: read, mustStop: mustStop) }
+        let moved = try batch.moved(rows[opening.count...])
         announce(batch, moved)
-        return CommitOutcome(
-            verdicts: try await verdicts(on: batch, moved), read: rows[opening.count...], mustStop: mustStop)
+        return CommitOutcome(verdicts: try await verdicts(on: batch, moved), read: read, mustStop: mustStop)
     }
 
     /// The plant's calendar as it is now; every second, where nothing of the commits follows from it.
@@ -116,11 +128,11 @@ extension SyncService {
     private func recordInSteps(
         _ batch: CommitBatch, of call: SyncCall, _ reading: WorkReading?, heartbeat: Bool
     ) async throws -> CommitOutcome {
-        let opening = opening(of: call, heartbeat: heartbeat, at: batch.now) + [batch.statement]
+        let opening = opening(of: call, heartbeat: heartbeat, at: batch.now)
         let (moved, emission, hasSetClocks, read, mustStop) = try await database.transaction(call.plant.scope) {
             transaction in
-            let rows = try await transaction.batch(opening)
-            let moved = try CommitBatch.moved(rows[opening.count - 1])
+            let rows = try await transaction.batch(opening + batch.statements)
+            let moved = try batch.moved(rows[opening.count...])
             let requests = batch.clockRequests(moved)
             let told = try await ServiceLevels(plant: call.plant, zones: self.zones, now: batch.now)
                 .follow(requests, in: transaction)
@@ -191,27 +203,37 @@ extension SyncService {
     private func recordByHalves(_ commits: ArraySlice<RunCommit>, of call: SyncCall, at now: Timestamp) async throws
         -> [CommitVerdict]
     {
-        do {
-            return try await record(Array(commits), of: call, nil, heartbeat: false, at: now).verdicts
-        } catch let error as DatabaseError where error.isBrokenRule {
-            guard let commit = commits.first else { return [] }
-            if commits.count == 1 { return [try await refuse(commit, because: error, of: call, at: now)] }
-            let middle = commits.startIndex + commits.count / 2
-            return try await recordByHalves(commits[..<middle], of: call, at: now)
-                + recordByHalves(commits[middle...], of: call, at: now)
+        if commits.count == 1, let commit = commits.first, let reason = commit.refusal {
+            return [try await refuse(commit, "\(reason)", RunEnding.refusal(because: reason), of: call, at: now)]
         }
+        if commits.allSatisfy({ $0.refusal == nil }) {
+            do {
+                return try await record(Array(commits), of: call, nil, heartbeat: false, at: now).verdicts
+            } catch let error as DatabaseError where error.isBrokenRule {
+                guard let commit = commits.first else { return [] }
+                if commits.count == 1 {
+                    let told = RunEnding.refusal(of: commit, because: error)
+                    return [try await refuse(commit, "\(error)", told, of: call, at: now)]
+                }
+            }
+        }
+        let middle = commits.startIndex + commits.count / 2
+        return try await recordByHalves(commits[..<middle], of: call, at: now)
+            + recordByHalves(commits[middle...], of: call, at: now)
     }
 
-    /// Faults the one run. What the database said goes to the log: it may name what the tenant must not see.
-    private func refuse(_ commit: RunCommit, because error: DatabaseError, of call: SyncCall, at now: Timestamp)
-        async throws -> CommitVerdict
-    {
+    /// Faults the one run.
+    ///
+    /// - Parameter reason: for the log alone: what the database said may name what the tenant must not see.
+    private func refuse(
+        _ commit: RunCommit, _ reason: String, _ told: WorkflowError, of call: SyncCall, at now: Timestamp
+    ) async throws -> CommitVerdict {
         logger.warning(
             "a commit was refused",
-            metadata: ["plant": "\(call.plant.plantID)", "run": "\(commit.runID)", "reason": "\(error)"])
+            metadata: ["plant": "\(call.plant.plantID)", "run": "\(commit.runID)", "reason": "\(reason)"])
         let ending = RunEnding(
-            plant: call.plant, runs: [commit.runID], expectedSequence: commit.expectedSequence,
-            end: .faulted(RunEnding.refusal(of: commit, because: error)), now: now)
+            plant: call.plant, runs: [commit.runID], expectedSequence: commit.expectedSequence, end: .faulted(told),
+            now: now)
         let ended = try await database.transaction(call.plant.scope) { transaction in
             try await transaction.execute(
                 "SELECT millwright.assert_epoch(\(fragment: call.plant.values), \(call.request.epoch))")

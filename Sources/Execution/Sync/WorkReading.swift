@@ -23,6 +23,8 @@ struct WorkReading: Sendable {
         var nextTimerAt: Timestamp?
         /// How far the runs in hand were read; `nil` when they were not asked for.
         var recovery: PlantDesk.Recovery?
+        /// Runs for whose end another waits.
+        private(set) var withParents: Set<RunID> = []
         private var bytes = 0
         private var rows = 0
 
@@ -42,7 +44,10 @@ struct WorkReading: Sendable {
         /// - Returns: whether there may be rows beyond these: there were more than fitted, or as many as were looked at.
         fileprivate mutating func count(_ page: Rows, of limit: Int) throws -> Bool {
             rows += page.count
-            for row in page { bytes += Int(try row.decode("bytes", as: Int64.self)) }
+            for row in page {
+                bytes += Int(try row.decode("bytes", as: Int64.self))
+                if try row.decode("has_parent") { withParents.insert(try row.decode("run_id")) }
+            }
             let candidates = try page.first?.decode("candidates", as: Int64.self) ?? 0
             return candidates > page.count || candidates >= limit
         }
@@ -248,6 +253,7 @@ struct WorkReading: Sendable {
 
     private static let columns: StaticString = """
         run.run_id, run.priority, run.workflow_id, run.definition_digest, run.sequence, run.state, run.input, run.accepted_at,
+        run.parent_wait_id IS NOT NULL AS has_parent,
         event.event_id, event.source, event.source_event_id, event.type, event.subject, event.occurred_at,
         event.received_at, event.attributes, event.data, event.chain_depth AS event_chain_depth
         """

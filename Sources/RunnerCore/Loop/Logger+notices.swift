@@ -10,6 +10,9 @@ extension Logger {
             error(
                 "the control plane refuses a request",
                 metadata: ["status": "\(status)", "reason": "\(reason)", "commits": "\(commits)"])
+        case .commitTooLarge(let runID, let limitBytes):
+            error(
+                "what a run did is too large to be recorded", metadata: ["run": "\(runID)", "limit": "\(limitBytes)"])
         case .runDropped(let runID, let verdict):
             notice("a run moved on without this runner", metadata: ["run": "\(runID)", "verdict": "\(verdict)"])
         case .runUnusable(let runID, let reason):

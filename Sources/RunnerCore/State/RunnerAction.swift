@@ -41,6 +41,7 @@ package enum RunnerNotice: Sendable {
     case controlPlaneLost(String)
     case controlPlaneBack
     case requestRejected(status: Int, reason: String, commits: Int)
+    case commitTooLarge(RunID, limitBytes: Int)
     case runDropped(RunID, CommitVerdict)
     case runUnusable(RunID, String)
     case draining(runs: Int, effects: Int)

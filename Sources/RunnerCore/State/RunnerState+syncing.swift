@@ -79,6 +79,7 @@ extension RunnerState {
         case .answered: lost(sync, "the answer has not one verdict for each commit")
         case .lost(let reason): lost(sync, reason)
         case .rejected(let status, let reason): rejected(sync, status, reason)
+        case .tooLarge: tooLarge(sync)
         case .staleEpoch: finish(.superseded)
         }
     }
@@ -124,12 +125,36 @@ extension RunnerState {
         if sync.isFarewell { return finish(.drained) }
         needsEverythingAgain = needsEverythingAgain || sync.isFirst
         if sync.runs.count == 1, let runID = sync.runs.first {
-            letGo(runID)
+            tellRefusal(of: runID, because: "The control plane cannot take what the run did: \(reason)")
         } else {
-            commitsPerSync = max(1, sync.runs.count / 2)
-            requeue(sync.runs)
+            sendFewer(sync.runs)
         }
         backOff()
+    }
+
+    /// Nothing was sent: fewer commits are, at once. One that is too large by itself is the end of its run.
+    private mutating func tooLarge(_ sync: SyncUnderWay) {
+        needsEverythingAgain = needsEverythingAgain || sync.isFirst
+        guard sync.runs.count == 1, let runID = sync.runs.first else { return sendFewer(sync.runs) }
+        pending.append(.log(.commitTooLarge(runID, limitBytes: limits.messageBytes)))
+        tellRefusal(
+            of: runID,
+            because:
+                "What the run did between two waits takes more than \(limits.messageBytes) bytes to record; no more are "
+                + "taken at once. Pass less data from task to task.")
+    }
+
+    private mutating func sendFewer(_ runIDs: [RunID]) {
+        commitsPerSync = max(1, runIDs.count / 2)
+        requeue(runIDs)
+    }
+
+    /// The control plane is told that there is nothing to be told, and ends the run. Were it only let go, it would be
+    /// handed out again, to end here again. When not even that is taken, nothing is left to do.
+    private mutating func tellRefusal(of runID: RunID, because reason: String) {
+        guard let commit = runs[runID]?.commit, commit.refusal == nil else { return letGo(runID) }
+        runs[runID]?.commit = RunCommit(refusing: commit, because: reason)
+        requeue([runID])
     }
 
     private mutating func requeue(_ runIDs: [RunID]) {
@@ -165,6 +190,8 @@ package enum SyncOutcome: Sendable {
     case staleEpoch
     /// The control plane refuses the request itself.
     case rejected(status: Int, reason: String)
+    /// The request is longer than a message may be, and was not sent.
+    case tooLarge
     /// No answer, or none that can be read: the request may have been acted on.
     case lost(String)
 }

@@ -19,6 +19,7 @@ package final class UnixSyncTransport: SyncTransport {
     }
 
     package func sync(_ request: SyncRequest) async -> SyncOutcome {
+        guard let body = request.encoded(upTo: limits.messageBytes) else { return .tooLarge }
         let connection: HTTPConnection
         do {
             connection = try await takeConnection()
@@ -30,11 +31,6 @@ package final class UnixSyncTransport: SyncTransport {
             let bounds = CallLimits(
                 timeoutSeconds: waitSeconds, readTimeoutSeconds: waitSeconds,
                 maximumResponseBytes: MessageLimits.maximumBytes)
-            let body = request.encoded()
-            guard body.count <= MessageLimits.maximumBytes else {
-                idle.withLock { $0.append(connection) }
-                return .rejected(status: 413, reason: "the request has \(body.count) bytes")
-            }
             let outbound = OutboundRequest(
                 method: "POST", address: Self.address, headers: [("Content-Type", "application/json")],
                 body: body)

@@ -5,8 +5,13 @@ import Primitives
 struct MessageWriter {
     private(set) var bytes: [UInt8] = []
     private var needsComma = false
+    /// Beyond these no element of a list is begun: what is written then is no message.
+    private let maximumBytes: Int
 
-    init(capacity: Int) { bytes.reserveCapacity(capacity) }
+    init(capacity: Int, maximumBytes: Int = .max) {
+        self.maximumBytes = maximumBytes
+        bytes.reserveCapacity(capacity)
+    }
 
     mutating func object(_ body: (inout MessageWriter) -> Void) {
         separate()
@@ -29,7 +34,7 @@ struct MessageWriter {
         name(key)
         bytes.append(UInt8(ascii: "["))
         needsComma = false
-        for element in elements { write(&self, element) }
+        for element in elements where bytes.count <= maximumBytes { write(&self, element) }
         bytes.append(UInt8(ascii: "]"))
         needsComma = true
     }

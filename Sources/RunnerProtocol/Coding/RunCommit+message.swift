@@ -19,6 +19,7 @@ extension RunCommit {
             $0.list("emitted", emitted) { $0.element($1) }
             $0.list("consumed", consumedInputs) { $0.element($1) }
             $0.field("checkpoint", checkpoint)
+            $0.field("refusal", refusal)
         }
     }
 }
@@ -45,6 +46,7 @@ extension RunCommit: MessageReadable {
             opened: try reader.list("opened"), closed: try reader.list("closed"), timers: try reader.list("timers"),
             emitted: try reader.list("emitted"), consumedInputs: try reader.list("consumed"),
             checkpoint: reader.optional("checkpoint"))
+        refusal = try reader.readIfPresent("refusal")
         repeatedValues = earlier.repeated
         try reader.finish()
     }

@@ -3,8 +3,16 @@ import Primitives
 
 extension SyncRequest {
     /// The body of `POST /sync`.
-    package func encoded() -> [UInt8] {
-        var writer = MessageWriter(capacity: 512 + commits.count * 1024)
+    package func encoded() -> [UInt8] { encode(upTo: .max) }
+
+    /// - Returns: `nil` when it is longer; no more than that, and one value, is ever written.
+    package func encoded(upTo maximumBytes: Int) -> [UInt8]? {
+        let bytes = encode(upTo: maximumBytes)
+        return bytes.count <= maximumBytes ? bytes : nil
+    }
+
+    private func encode(upTo maximumBytes: Int) -> [UInt8] {
+        var writer = MessageWriter(capacity: 512 + commits.count * 1024, maximumBytes: maximumBytes)
         writer.object {
             $0.field("version", version)
             $0.field("runner", runnerID)

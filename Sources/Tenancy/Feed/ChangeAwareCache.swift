@@ -35,10 +35,15 @@ final class ChangeAwareCache<Key: Hashable & Sendable, Value: Sendable>: Sendabl
 
     /// The cached value, or what `load` reads. That nothing was found is not kept.
     func value(for key: Key, load: () async throws -> Value?) async throws -> Value? {
+        try await value(for: key) { _ in try await load() }
+    }
+
+    /// - Parameter load: is given the value that was known and is too old to be used.
+    func value(for key: Key, load: (_ old: Value?) async throws -> Value?) async throws -> Value? {
         let now = ContinuousClock.now
         let (known, generation) = state.withLock { ($0.entries.value(for: key), $0.generation) }
         if let known, now - known.readAt < maximumAge, feed.isLive { return known.value }
-        guard let loaded = try await load() else { return nil }
+        guard let loaded = try await load(known?.value) else { return nil }
         state.withLock { state in
             guard state.generation == generation else { return }
             state.entries.insert(Entry(value: loaded, readAt: now), for: key)

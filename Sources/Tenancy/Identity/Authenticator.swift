@@ -24,14 +24,14 @@ package final class Authenticator: Sendable {
 
     package init(
         database: Database, feed: TenancyFeed, passwords: PasswordHasher = PasswordHasher(),
-        clock: any WallClock = SystemWallClock(), cacheCapacity: Int = 20_000,
+        clock: any WallClock = SystemWallClock(), cacheCapacity: Int = 20_000, cacheAge: Duration = .seconds(5),
         logger: Logger = Logger(label: "millwright.tenancy")
     ) {
         self.database = database
         self.logger = logger
         self.passwords = passwords
         self.clock = clock
-        keys = ChangeAwareCache(capacity: cacheCapacity, feed: feed) { change in
+        keys = ChangeAwareCache(capacity: cacheCapacity, feed: feed, maximumAge: cacheAge) { change in
             // A tenant's deletion or suspension ends its principals' keys too.
             switch change {
             case .tenant, .everything: true
@@ -47,11 +47,16 @@ package final class Authenticator: Sendable {
     /// The principal of a key; `nil` for a key that is unknown, revoked, expired, of a principal that is disabled, or
     /// of a tenant that is deleted. The caller learns no more than that.
     ///
-    /// - Parameter onlyKnown: asks no database: a key that was not seen lately is then unknown.
+    /// - Parameter onlyKnown: a key that this process has not seen is then unknown, without a question to the database. One
+    ///   that it has seen is asked after like any other when what is known of it is too old.
     package func authenticate(apiKey text: String, onlyKnown: Bool = false) async throws -> AuthenticatedPrincipal? {
         guard let token = APIKeyToken(text) else { return nil }
         let now = clock.now()
-        let known = try await keys.value(for: token.prefix) { onlyKnown ? nil : try await load(prefix: token.prefix) }
+        let known = try await keys.value(for: token.prefix) { old in
+            // The whole key must have been right: who guesses the rest of one asks nobody.
+            guard !onlyKnown || old?.secretDigest.matches(token.secretDigest) == true else { return nil }
+            return try await load(prefix: token.prefix)
+        }
         guard let known, known.secretDigest.matches(token.secretDigest), known.expiresAt.map({ $0 > now }) ?? true
         else { return nil }
         usage.note(known.id, at: now)

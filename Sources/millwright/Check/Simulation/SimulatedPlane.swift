@@ -55,7 +55,7 @@ final class SimulatedPlane: @unchecked Sendable {
         promises = ServiceLevelWatch(
             database: database, board: board, triggers: triggers, zones: UTCOnly(), bell: DeadlineBell(), clock: clock,
             logger: logger)
-        slots = SlotService(database: database, board: board, clock: clock, logger: logger)
+        slots = SlotService(database: database, board: board, clock: clock, rates: .own, logger: logger)
         bulk = BulkService(runs: runs, logger: logger)
     }
 

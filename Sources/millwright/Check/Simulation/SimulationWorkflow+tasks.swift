@@ -104,7 +104,7 @@ extension SimulationWorkflow {
                 ["parts": ["wait": ["seconds": 300]]], ["goOn": Self.clock(["action": "resume"])],
                 ["work": ["wait": ["seconds": 45]]], ["stop": Self.clock(["action": "stop"])],
             ]
-        case .overdue, .limited, .once, .sole, .panel, .frail, .move, .alarm: furtherTasks
+        case .overdue, .limited, .once, .sole, .panel, .frail, .move, .alarm, .hasty: furtherTasks
         }
     }
 
@@ -146,6 +146,15 @@ extension SimulationWorkflow {
                             "veto": ["stop"],
                         ])
                 ], ["act": Self.call(.honest)],
+            ]
+        // Its end, and that of the run that it no longer waits for, come at about the same time.
+        case .hasty:
+            [
+                [
+                    "try": Self.caught(
+                        [["run": Self.run(.child, awaits: true, ["timeout": ["after": ["seconds": 11]]])]],
+                        [["late": ["set": ["late": true]]]])
+                ]
             ]
         case .move:
             [
@@ -203,8 +212,8 @@ extension SimulationWorkflow {
         return ["call": "sla:1.0.0@default", "with": .object(with)]
     }
 
-    private static func run(_ workflow: Self, awaits: Bool) -> JSONValue {
-        [
+    private static func run(_ workflow: Self, awaits: Bool, _ more: JSONObject = [:]) -> JSONValue {
+        var task: JSONObject = [
             "run": [
                 "await": .bool(awaits),
                 "workflow": [
@@ -212,5 +221,7 @@ extension SimulationWorkflow {
                 ],
             ]
         ]
+        for (key, value) in more { task[key] = value }
+        return .object(task)
     }
 }

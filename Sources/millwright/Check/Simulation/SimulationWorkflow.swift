@@ -6,7 +6,7 @@ import Workflow
 /// The workflows of the simulated plant. Together they wait in every way there is.
 enum SimulationWorkflow: String, CaseIterable {
     case call, lookUp, blind, pause, retry, impatient, listen, approve, fork, parent, child, spawn, made, pair, tick,
-        promise, overdue, alarm, limited, once, sole, panel, frail, move
+        promise, overdue, alarm, limited, once, sole, panel, frail, move, hasty
 
     var id: WorkflowID { WorkflowID(UUIDv7(high: 0x0190_0000_0000_7000, low: 0x8000_0000_0000_0100 + number)) }
     var digest: String { String(repeating: "0", count: 60) + "ab" + (number < 10 ? "0\(number)" : "\(number)") }
@@ -33,7 +33,7 @@ enum SimulationWorkflow: String, CaseIterable {
     /// Workflows that it needs to be enabled.
     var needs: [Self] {
         switch self {
-        case .parent: [.child]
+        case .parent, .hasty: [.child]
         case .spawn: [.child, .made]
         case .promise, .overdue: [.alarm]
         default: []

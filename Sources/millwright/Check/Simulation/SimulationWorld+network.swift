@@ -101,6 +101,7 @@ extension SyncOutcome {
             return "[\(verdicts)] and runs [\(response.work.map(\.runID.short).joined(separator: " "))]"
         case .staleEpoch: return "stale epoch"
         case .rejected(let status, _): return "\(status)"
+        case .tooLarge: return "too large"
         case .lost: return "failed"
         }
     }
