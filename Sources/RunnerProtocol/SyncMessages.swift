@@ -247,15 +247,19 @@ package struct ConnectionEnvelope: Sendable {
     /// Base address and other settings of this connection.
     package var configuration: JSONValue
     package var credential: SealedCredential?
+    /// The credential goes to the hosts of this connection alone: no workflow has it as a secret.
+    package var isCredentialBound: Bool
 
     package init(
-        id: ConnectionID, name: String, connector: JSONValue, configuration: JSONValue, credential: SealedCredential?
+        id: ConnectionID, name: String, connector: JSONValue, configuration: JSONValue, credential: SealedCredential?,
+        isCredentialBound: Bool = false
     ) {
         self.id = id
         self.name = name
         self.connector = connector
         self.configuration = configuration
         self.credential = credential
+        self.isCredentialBound = isCredentialBound
     }
 }
 

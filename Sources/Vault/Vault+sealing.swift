@@ -9,18 +9,20 @@ extension Vault {
     /// - Parameter plant: the scope of the runner's plant. A credential of the plant, of its client or of its partner
     ///   can be used there; any other one does not exist.
     /// - Parameter publicKey: 32 bytes of X25519, which the runner made for itself.
-    package func seal(_ id: CredentialID, for plant: TenantScope, to publicKey: [UInt8]) async throws
+    /// - Throws: `Problem(.forbidden)` for one that may not be sent to where the use leads.
+    package func seal(_ use: CredentialUse, for plant: TenantScope, to publicKey: [UInt8]) async throws
         -> SealedCredential
     {
-        guard let sealed = try await seal([id], for: plant, to: publicKey)[id] else {
-            throw Problem.notFound("credential")
+        switch try await seal([use], for: plant, to: publicKey)[use] {
+        case nil: throw Problem.notFound("credential")
+        case .refused(let reason)?: throw Problem(.forbidden, reason)
+        case .sealed(let credential, _)?: return credential
         }
-        return sealed
     }
 
-    /// The same for all of a plant's connections in one round trip. What cannot be used there is left out.
-    package func seal(_ ids: [CredentialID], for plant: TenantScope, to publicKey: [UInt8]) async throws
-        -> [CredentialID: SealedCredential]
+    /// The same for all of a plant's connections in one round trip. What does not exist there is left out.
+    package func seal(_ uses: Set<CredentialUse>, for plant: TenantScope, to publicKey: [UInt8]) async throws
+        -> [CredentialUse: SealedUse]
     {
         guard let plantID = plant.plantID else { throw Problem.notFound("plant") }
         guard let recipient = try? Curve25519.KeyAgreement.PublicKey(rawRepresentation: publicKey) else {
@@ -29,7 +31,7 @@ extension Vault {
         let rows = try await database.read(plant) { transaction in
             try await transaction.query(
                 """
-                SELECT credential.credential_id, credential_version, sealed_value, tenant_key.partner_id,
+                SELECT credential.credential_id, credential.plant_id, hosts, credential_version, sealed_value, tenant_key.partner_id,
                   tenant_key.key_version, master_key_fingerprint, wrapped_key
                 FROM millwright.credential
                 JOIN millwright.credential_version
@@ -39,14 +41,22 @@ extension Vault {
                 JOIN millwright.tenant_key
                   ON tenant_key.partner_id = credential_version.partner_id
                   AND tenant_key.key_version = credential_version.key_version
-                WHERE credential.partner_id = \(plant.partnerID) AND credential.credential_id = ANY(\(ids))
+                WHERE credential.partner_id = \(plant.partnerID) AND credential.credential_id = ANY(\(uses.map(\.credential)))
                   AND status = 'active'
                 """)
         }
-        var sealed: [CredentialID: SealedCredential] = [:]
+        var sealed: [CredentialUse: SealedUse] = [:]
         for row in rows {
-            let one = try seal(row, for: plantID, to: recipient)
-            sealed[one.credentialID] = one
+            let id = try row.decode("credential_id", as: CredentialID.self)
+            let owner = try row.decode("plant_id", as: PlantID?.self)
+            let reach = CredentialReach(isPlants: owner == plantID, hosts: try row.decode("hosts"))
+            for use in uses where use.credential == id {
+                if let reason = reach.objection(to: use.destinations) {
+                    sealed[use] = .refused(reason)
+                } else {
+                    sealed[use] = .sealed(try seal(row, for: plantID, to: recipient), isBound: reach.isBound)
+                }
+            }
         }
         return sealed
     }
@@ -66,4 +76,23 @@ extension Vault {
             credentialID: id, version: version, encapsulatedKey: Array(sender.encapsulatedKey),
             ciphertext: Array(ciphertext))
     }
+}
+
+/// What a credential is wanted for.
+package struct CredentialUse: Sendable, Hashable {
+    package var credential: CredentialID
+    /// Every place that it could be sent to; `nil` when that cannot be told.
+    package var destinations: [CredentialDestination]?
+
+    package init(_ credential: CredentialID, towards destinations: [CredentialDestination]?) {
+        self.credential = credential
+        self.destinations = destinations
+    }
+}
+
+package enum SealedUse: Sendable, Hashable {
+    /// `isBound` when it may go out through the connection alone, and not as a workflow's secret.
+    case sealed(SealedCredential, isBound: Bool)
+    /// It may not be sent to where the use leads, and this is what to say.
+    case refused(String)
 }

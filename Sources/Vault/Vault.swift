@@ -69,20 +69,24 @@ package final class Vault: Sendable {
     }
 
     private static let selection: Statement = """
-        SELECT partner_id, client_id, plant_id, credential_id, name, kind, current_version, version, created_at,
-          rotated_at
+        SELECT partner_id, client_id, plant_id, credential_id, name, kind, hosts, current_version, version,
+          created_at, rotated_at
         FROM millwright.credential
         """
 
     // MARK: Changing
 
     /// Stores a new credential of a partner, a client or a plant.
+    ///
+    /// - Parameter hosts: where it may be sent to; a partner and a client must say, because their plants use it.
     package func create(
-        name: String, kind: String, value: Redacted<[UInt8]>, in scope: TenantScope, by actor: Actor
+        name: String, kind: String, value: Redacted<[UInt8]>, hosts: [String] = [], in scope: TenantScope,
+        by actor: Actor
     ) async throws -> Credential {
         guard let partner = scope.partnerID else {
             throw Problem(.invalidRequest, "The platform itself has no credentials; name a partner, client or plant.")
         }
+        let hosts = try Self.canonical(hosts, in: scope)
         try Self.validate(name: name, kind: kind, value: value)
         let id = CredentialID()
         do {
@@ -91,9 +95,9 @@ package final class Vault: Sendable {
                 try await transaction.batch([
                     """
                     INSERT INTO millwright.credential (
-                      partner_id, client_id, plant_id, credential_id, name, kind, current_version)
+                      partner_id, client_id, plant_id, credential_id, name, kind, hosts, current_version)
                     VALUES (
-                      \(partner), \(scope.clientID), \(scope.plantID), \(id), \(name), \(kind), 1)
+                      \(partner), \(scope.clientID), \(scope.plantID), \(id), \(name), \(kind), \(hosts), 1)
                     """,
                     try Self.insertion(of: value, id, version: 1, in: scope, under: key),
                 ])
@@ -113,9 +117,10 @@ package final class Vault: Sendable {
 
     /// The same for a value of several parts: `{"username": …, "password": …}`.
     package func create(
-        name: String, kind: String, value: Redacted<JSONValue>, in scope: TenantScope, by actor: Actor
+        name: String, kind: String, value: Redacted<JSONValue>, hosts: [String] = [], in scope: TenantScope,
+        by actor: Actor
     ) async throws -> Credential {
-        try await create(name: name, kind: kind, value: value.serialized, in: scope, by: actor)
+        try await create(name: name, kind: kind, value: value.serialized, hosts: hosts, in: scope, by: actor)
     }
 
     /// Gives the credential a new value. Runners that hold the old one get the new one with their next settings.
@@ -177,7 +182,7 @@ package final class Vault: Sendable {
     }
 
     /// The credential under a lock. One of a level above can be used but not changed: it is somebody else's.
-    private static func owned(
+    static func owned(
         _ id: CredentialID, by scope: TenantScope, expecting version: Int64?, _ transaction: TenantTransaction
     ) async throws -> Credential {
         // Locking needs the right to update, which a scope has for its own level and those below.

@@ -144,6 +144,43 @@ struct ConnectionDirectoryTests {
         }
     }
 
+    @Test(
+        "a credential that is kept above the plant goes to the hosts that it names, and to no other",
+        arguments: [
+            (["erp.example"], "https://evil.example", nil), ([], "https://erp.example", nil),
+            (["erp.example:443"], "https://erp.example:8443", nil), (["*.example"], "https://erp.example", nil),
+            (["*.erp.example"], "https://erp.example", nil), (["*.erp.example"], "https://evilerp.example", nil),
+            (["erp.example"], "https://erp.example.evil.org", nil),
+            (["erp.example"], "https://erp.example", "https://evil.example/token"),
+        ] as [([String], String, String?)])
+    func foreignHosts(_ hosts: [String], _ base: String, _ token: String?) async throws {
+        try await CatalogueFixture.with { fixture in
+            var connector = CatalogueFixture.connector
+            if let token {
+                connector.set("authentication", ["oauth2-client-credentials"])
+                connector.set("oauth2", ["tokenAddress": .string(token)])
+            }
+            var draft = ConnectionDraft(
+                name: "erp", connector: connector, configuration: ["baseAddress": .string(base)], credentialID: nil)
+            for scope in [fixture.north.partner, fixture.north.client] {
+                draft.credentialID = try await fixture.makeCredential(in: scope, hosts: hosts)
+                let problem = try await fixture.problem {
+                    _ = try await fixture.connections.create(draft, in: fixture.north.scope, by: fixture.actor)
+                }
+                #expect(problem.items.map(\.path) == ["/credential"], "\(problem)")
+                #expect(problem.items.first?.message.contains("Ask who keeps") == true, "\(problem)")
+            }
+            // The plant's own credential names no hosts, and goes where the plant says.
+            draft.credentialID = try await fixture.makeCredential(in: fixture.north.scope, hosts: [])
+            let made = try await fixture.connections.create(draft, in: fixture.north.scope, by: fixture.actor)
+            draft.credentialID = try await fixture.makeCredential(in: fixture.north.partner, hosts: ["other.example"])
+            _ = try await fixture.problem {
+                _ = try await fixture.connections.update(
+                    made.id, to: draft, in: fixture.north.scope, by: fixture.actor)
+            }
+        }
+    }
+
     @Test("a changed credential counts up the settings of the plants that use it, and of no other")
     func rotation() async throws {
         try await CatalogueFixture.with { fixture in
@@ -165,15 +202,16 @@ struct ConnectionDirectoryTests {
 
 extension CatalogueFixture {
     /// A credential's row; its value does not matter here.
-    func makeCredential(in scope: TenantScope) async throws -> CredentialID {
+    func makeCredential(in scope: TenantScope, hosts: [String] = ["127.0.0.1:9"]) async throws -> CredentialID {
         let id = CredentialID()
         try await database.transaction(scope) { transaction in
             _ = try await transaction.execute(
                 """
                 INSERT INTO millwright.credential (
-                  partner_id, client_id, plant_id, credential_id, name, kind, current_version)
+                  partner_id, client_id, plant_id, credential_id, name, kind, hosts, current_version)
                 VALUES (
-                  \(scope.partnerID), \(scope.clientID), \(scope.plantID), \(id), \(id.description), 'bearer', 1)
+                  \(scope.partnerID), \(scope.clientID), \(scope.plantID), \(id), \(id.description), 'bearer',
+                  \(hosts), 1)
                 """)
         }
         return id

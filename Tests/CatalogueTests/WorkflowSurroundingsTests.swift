@@ -1,6 +1,7 @@
 import Catalogue
 import JSON
 import Primitives
+import Tenancy
 import TestSupport
 import Testing
 import YAML
@@ -46,6 +47,18 @@ struct WorkflowSurroundingsTests {
             _ = try await fixture.connect("erp", in: fixture.north)
             let again = try await fixture.problem { try await clone(package, fixture) }
             #expect(again.items.contains { $0.message.contains("“erp”") }, "\(again)")
+            // Nor is one that goes to the hosts of its connection alone.
+            let bound = try await fixture.makeCredential(in: fixture.north.partner)
+            let erp = try #require(
+                try await fixture.connections.list(in: fixture.north.scope, page: PageRequest()).items.first)
+            var draft = ConnectionDraft(
+                name: "erp", connector: erp.connector, configuration: erp.configuration, credentialID: bound)
+            _ = try await fixture.connections.update(erp.id, to: draft, in: fixture.north.scope, by: fixture.actor)
+            let third = try await fixture.problem { try await clone(package, fixture) }
+            #expect(third.items.contains { $0.message.contains("“erp”") }, "\(third)")
+            draft.credentialID = try await fixture.makeCredential(in: fixture.north.scope, hosts: [])
+            _ = try await fixture.connections.update(erp.id, to: draft, in: fixture.north.scope, by: fixture.actor)
+            try await clone(package, fixture)
         }
     }
 

@@ -15,9 +15,9 @@ struct TaskEffectTests {
     private let plant = PlantID()
     private let run = RunID()
 
-    private func effects(_ port: Int, _ credentials: [String: String], sealedTo other: PlantID? = nil) throws
-        -> ConnectorEffects
-    {
+    private func effects(
+        _ port: Int, _ credentials: [String: String], sealedTo other: PlantID? = nil, isBound: Bool = false
+    ) throws -> ConnectorEffects {
         let opener = CredentialOpener()
         let policy = EgressPolicy(
             rules: [.init(pattern: try #require(HostPattern("127.0.0.1")), port: port, allowsPrivate: true)],
@@ -30,7 +30,8 @@ struct TaskEffectTests {
             envelopes.append(
                 ConnectionEnvelope(
                     id: ConnectionID(), name: name, connector: [:], configuration: [:],
-                    credential: try seal(credential, to: opener.publicKey, for: other ?? plant)))
+                    credential: try seal(credential, to: opener.publicKey, for: other ?? plant),
+                    isCredentialBound: isBound))
         }
         effects.adopt(PlantSettings(revision: 1, connections: envelopes, maximumRunsInHand: 1, maximumEffects: 1))
         return effects
@@ -98,6 +99,16 @@ struct TaskEffectTests {
         let result = await effects.perform(try effect("http", arguments))
         #expect(
             result.error?.type.hasSuffix("/authorization") == true && result.error?.detail?.contains("other") == true)
+    }
+
+    @Test("a credential that goes to its connection's hosts alone is no secret of a workflow")
+    func bound() async throws {
+        let effects = try effects(1, ["erp": "t0ken-text"], isBound: true)
+        let marker = SecretMarker(runID: run.description, name: "erp").text
+        let arguments: JSONValue = ["method": "post", "endpoint": "http://127.0.0.1:1/", "body": .string(marker)]
+        let result = await effects.perform(try effect("http", arguments))
+        #expect(
+            result.error?.type.hasSuffix("/authorization") == true && result.error?.detail?.contains("erp") == true)
     }
 
     @Test("a credential that was sealed to another plant is no secret of this one")

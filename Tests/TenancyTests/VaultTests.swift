@@ -21,6 +21,9 @@ import Vault
 
     private static let secret = "s3cr3t-Wert-die-nirgends-steht"
 
+    /// Where a connection leads.
+    private static let cmms = CredentialDestination(host: "cmms.example", port: 443)
+
     private func vault(_ tenants: TenantFixture, _ key: MasterKey = .random()) -> Vault {
         Vault(masterKey: key, database: tenants.database, audit: AuditWriter())
     }
@@ -51,7 +54,7 @@ import Vault
                     """
                 }
                 let error = await #expect(throws: VaultError.self) {
-                    try await vault.seal(target.id, for: place.scope, to: opener.publicKey)
+                    try await vault.seal(.init(target.id, towards: [Self.cmms]), for: place.scope, to: opener.publicKey)
                 }
                 #expect(error?.code == "does-not-open")
                 #expect(!"\(error.map(String.init(describing:)) ?? "")".contains(Self.secret))
@@ -63,7 +66,7 @@ import Vault
                 """
             }
             await #expect(throws: VaultError.self) {
-                try await vault.seal(a.id, for: mine.scope, to: opener.publicKey)
+                try await vault.seal(.init(a.id, towards: [Self.cmms]), for: mine.scope, to: opener.publicKey)
             }
         }
     }
@@ -86,7 +89,8 @@ import Vault
                 """
             }
             let error = await #expect(throws: VaultError.self) {
-                try await vault(tenants, key).seal(credential.id, for: mine.scope, to: CredentialOpener().publicKey)
+                try await vault(tenants, key).seal(
+                    .init(credential.id, towards: [Self.cmms]), for: mine.scope, to: CredentialOpener().publicKey)
             }
             #expect(error?.code == "does-not-open")
         }
@@ -101,7 +105,8 @@ import Vault
             let credential = try await vault(tenants, right).create(
                 name: "a", kind: "bearer", value: value(), in: plant.scope, by: .system)
             let error = await #expect(throws: VaultError.self) {
-                try await vault(tenants, wrong).seal(credential.id, for: plant.scope, to: CredentialOpener().publicKey)
+                try await vault(tenants, wrong).seal(
+                    .init(credential.id, towards: [Self.cmms]), for: plant.scope, to: CredentialOpener().publicKey)
             }
             #expect(error == .wrongMasterKey(wrappedWith: right.fingerprint, configured: wrong.fingerprint))
             await #expect(throws: VaultError.self) { try await vault(tenants, wrong).verifyMasterKey() }
@@ -121,7 +126,8 @@ import Vault
             let opener = CredentialOpener()
             let credential = try await vault.create(
                 name: "a", kind: "bearer", value: value(), in: plant.scope, by: .system)
-            let sealed = try await vault.seal(credential.id, for: plant.scope, to: opener.publicKey)
+            let sealed = try await vault.seal(
+                .init(credential.id, towards: [Self.cmms]), for: plant.scope, to: opener.publicKey)
             let opened = try opener.open(sealed, for: plant.plantID).reveal()
             #expect(try JSONValue(parsing: opened) == value().reveal())
             #expect(throws: CredentialOpenerError.self) { try CredentialOpener().open(sealed, for: plant.plantID) }
@@ -130,7 +136,7 @@ import Vault
             older.version = 2
             #expect(throws: CredentialOpenerError.self) { try opener.open(older, for: plant.plantID) }
             await #expect(throws: VaultError.invalidPublicKey) {
-                try await vault.seal(credential.id, for: plant.scope, to: [1, 2, 3])
+                try await vault.seal(.init(credential.id, towards: [Self.cmms]), for: plant.scope, to: [1, 2, 3])
             }
         }
     }
@@ -148,7 +154,7 @@ import Vault
                     name: "a", kind: "bearer", value: value(), in: place.scope, by: .system)
                 let attempts: [@Sendable () async throws -> Void] = [
                     { _ = try await vault.credential(foreign.id, in: mine.scope) },
-                    { _ = try await vault.seal(foreign.id, for: mine.scope, to: key) },
+                    { _ = try await vault.seal(.init(foreign.id, towards: [Self.cmms]), for: mine.scope, to: key) },
                     {
                         _ = try await vault.rotate(
                             foreign.id, to: Redacted<JSONValue>(["a": 1]), in: mine.scope, by: .system)
@@ -163,6 +169,60 @@ import Vault
         }
     }
 
+    @Test(
+        "a credential above the plant names its hosts, is sealed towards them alone, and has them changed by its keeper"
+    )
+    func hosts() async throws {
+        try await TenantFixture.with { tenants in
+            let vault = vault(tenants)
+            let plant = try await tenants.makePlant()
+            let key = CredentialOpener().publicKey
+            let evil = CredentialDestination(host: "evil.example", port: 443)
+            for scope in [plant.partner, plant.client] {
+                for hosts in [[], ["*.com"], ["https://cmms.example"], ["cmms.example:0"], ["a b"]] {
+                    let refused = await #expect(throws: Problem.self) {
+                        try await vault.create(
+                            name: "no", kind: "bearer", value: value(), hosts: hosts, in: scope, by: .system)
+                    }
+                    #expect(refused?.code == .invalidParameters)
+                }
+                let made = try await vault.create(
+                    name: "a", kind: "bearer", value: value(), hosts: ["CMMS.example:443"], in: scope, by: .system)
+                #expect(made.hosts == ["cmms.example:443"])
+                _ = try await vault.seal(.init(made.id, towards: [Self.cmms]), for: plant.scope, to: key)
+                for places in [[evil], [Self.cmms, evil], nil] as [[CredentialDestination]?] {
+                    let refused = await #expect(throws: Problem.self) {
+                        try await vault.seal(.init(made.id, towards: places), for: plant.scope, to: key)
+                    }
+                    #expect(refused?.code == .forbidden)
+                }
+                let below = await #expect(throws: Problem.self) {
+                    try await vault.setHosts(made.id, to: ["evil.example"], in: plant.scope, by: .system)
+                }
+                #expect(below?.code == .notFound)
+                let emptied = await #expect(throws: Problem.self) {
+                    try await vault.setHosts(made.id, to: [], in: scope, by: .system)
+                }
+                #expect(emptied?.code == .invalidParameters)
+                _ = try await vault.setHosts(made.id, to: ["new.example"], in: scope, by: .system)
+                await #expect(throws: Problem.self) {
+                    try await vault.seal(.init(made.id, towards: [Self.cmms]), for: plant.scope, to: key)
+                }
+                let entries = try await tenants.audit.entries(
+                    in: scope, matching: .init(objectType: "credential", objectID: made.id.description),
+                    page: PageRequest())
+                #expect(entries.items.contains { $0.entry.action == "credential.hosts-changed" })
+                // As a release without hosts stored it: it goes nowhere.
+                try await behindTheBack(tenants) {
+                    "UPDATE millwright.credential SET hosts = '{}' WHERE credential_id = '\(made.id)'"
+                }
+                await #expect(throws: Problem.self) {
+                    try await vault.seal(.init(made.id, towards: [Self.cmms]), for: plant.scope, to: key)
+                }
+            }
+        }
+    }
+
     @Test("a plant uses its client's and partner's credentials and cannot change them")
     func credentialsOfLevelsAbove() async throws {
         try await TenantFixture.with { tenants in
@@ -171,8 +231,9 @@ import Vault
             let opener = CredentialOpener()
             for scope in [plant.partner, plant.client] {
                 let above = try await vault.create(
-                    name: "shared", kind: "bearer", value: value(), in: scope, by: .system)
-                let sealed = try await vault.seal(above.id, for: plant.scope, to: opener.publicKey)
+                    name: "shared", kind: "bearer", value: value(), hosts: ["cmms.example"], in: scope, by: .system)
+                let sealed = try await vault.seal(
+                    .init(above.id, towards: [Self.cmms]), for: plant.scope, to: opener.publicKey)
                 #expect(try JSONValue(parsing: opener.open(sealed, for: plant.plantID).reveal()) == value().reveal())
                 let problem = await #expect(throws: Problem.self) {
                     try await vault.rotate(above.id, to: value("mine"), in: plant.scope, by: .system)
@@ -211,7 +272,8 @@ import Vault
                     made.id, to: value("newer"), in: plant.scope, expecting: made.version, by: .system)
             }
             #expect(stale?.code == .preconditionFailed)
-            let sealed = try await vault.seal(made.id, for: plant.scope, to: opener.publicKey)
+            let sealed = try await vault.seal(
+                .init(made.id, towards: [Self.cmms]), for: plant.scope, to: opener.publicKey)
             #expect(sealed.version == 2)
             #expect(try JSONValue(parsing: opener.open(sealed, for: plant.plantID).reveal()) == ["token": "new"])
             #expect(try await versions(of: made.id, tenants) == 1)
@@ -261,10 +323,11 @@ import Vault
             #expect(try await vault.rewrap(with: new) == 2)
             for (credential, plant) in made {
                 let sealed = try await self.vault(tenants, new).seal(
-                    credential.id, for: plant.scope, to: opener.publicKey)
+                    .init(credential.id, towards: [Self.cmms]), for: plant.scope, to: opener.publicKey)
                 #expect(try JSONValue(parsing: opener.open(sealed, for: plant.plantID).reveal()) == value().reveal())
                 await #expect(throws: VaultError.self) {
-                    try await self.vault(tenants, old).seal(credential.id, for: plant.scope, to: opener.publicKey)
+                    try await self.vault(tenants, old).seal(
+                        .init(credential.id, towards: [Self.cmms]), for: plant.scope, to: opener.publicKey)
                 }
             }
         }

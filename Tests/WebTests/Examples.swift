@@ -157,12 +157,18 @@ struct Examples: Sendable {
         case "removeEgressRule":
             try await tenants.egress.put(EgressRule(host: host, port: 443), for: stage.scope, by: .system)
             return plain(stage.path(operation, query: "host=\(host)&port=443"))
-        case "CreateCredential": return plain(path, ["name": "cmms", "kind": "bearer", "value": "s3cret"])
-        case "RotateCredential", "DeleteCredential":
+        case "CreateCredential":
+            return plain(path, ["name": "cmms", "kind": "bearer", "value": "s3cret", "hosts": [.string(host)]])
+        case "RotateCredential", "DeleteCredential", "SetCredentialHosts":
             let made = try await fixture.vault.create(
-                name: "cmms", kind: "bearer", value: Redacted(Array("s3cret".utf8)), in: stage.scope, by: .system)
+                name: "cmms", kind: "bearer", value: Redacted(Array("s3cret".utf8)), hosts: ["cmms.example"],
+                in: stage.scope, by: .system)
             let path = stage.path(operation, ["credential": "\(made.id)"])
-            return plain(path, name == "RotateCredential" ? ["value": "n3w"] : nil)
+            switch name {
+            case "RotateCredential": return plain(path, ["value": "n3w"])
+            case "SetCredentialHosts": return plain(path, ["hosts": [.string(host)]])
+            default: return plain(path)
+            }
         case "setRunnerState": return plain(path, ["desiredState": "stopped"])
         default: return nil
         }

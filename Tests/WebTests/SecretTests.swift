@@ -55,7 +55,7 @@ struct SecretTests {
             // It is used: sealed to a runner, which alone can open it.
             let opener = CredentialOpener()
             let credential = try #require(CredentialID(id))
-            _ = try await fixture.vault.seal([credential], for: place.scope, to: opener.publicKey)
+            _ = try await fixture.vault.seal(.init(credential, towards: []), for: place.scope, to: opener.publicKey)
             for operation in fixture.surface.table.operations where operation.method == .get {
                 let path = Paths.of(operation, place).replacing("{credential}", with: id)
                 seen.add(try await client.call(.get, path, key: admin.key))

@@ -14,7 +14,7 @@ extension ConnectionDirectory {
         let connector = try Self.check(draft)
         return try await refusingTakenName {
             try await database.transaction(scope) { transaction in
-                try await Self.requireCredential(draft.credentialID, plant, transaction)
+                try await Self.requireCredential(of: draft, connector, plant, transaction)
                 let id = ConnectionID()
                 try await transaction.batch(
                     [Self.insertion(id, draft, connector, plant)] + Self.announce(plant))
@@ -42,7 +42,7 @@ extension ConnectionDirectory {
             try await database.transaction(scope) { transaction in
                 let old = try await Self.locked(id, plant, transaction)
                 try requireVersion(version, of: old.version)
-                try await Self.requireCredential(draft.credentialID, plant, transaction)
+                try await Self.requireCredential(of: draft, connector, plant, transaction)
                 try await Self.requireOperations(connector, of: id, plant, transaction)
                 try await transaction.batch([Self.change(id, draft, connector, plant)] + Self.announce(plant))
                 let new = try await Self.current(id, plant, transaction)

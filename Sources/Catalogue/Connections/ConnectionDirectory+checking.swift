@@ -67,23 +67,32 @@ extension ConnectionDirectory {
         try findings.refuse("The connection is in use and must keep what is called through it.", as: .wrongState)
     }
 
-    /// The handle must name a credential of the plant, its client or its partner.
+    /// The handle must name a credential of the plant, its client or its partner, and one that may be sent to where the
+    /// connection leads.
     static func requireCredential(
-        _ credential: CredentialID?, _ plant: PlantKey, _ transaction: TenantTransaction
+        of draft: ConnectionDraft, _ connector: ConnectorDescription, _ plant: PlantKey,
+        _ transaction: TenantTransaction
     ) async throws {
-        guard let credential else { return }
+        guard let credential = draft.credentialID else { return }
         let found = try await transaction.one(
             """
-            SELECT FROM millwright.credential
+            SELECT plant_id, hosts
+            FROM millwright.credential
             WHERE partner_id = \(plant.partner) AND credential_id = \(credential) AND status = 'active'
               AND (client_id IS NULL OR client_id = \(plant.client))
               AND (plant_id IS NULL OR plant_id = \(plant.plant))
             """)
-        guard found != nil else {
-            throw Problem(
-                .invalidParameters, "The connection cannot be set up like this.",
-                items: [.init(path: "/credential", message: "There is no such credential.")])
-        }
+        guard let found else { throw refusal("There is no such credential.") }
+        let reach = CredentialReach(
+            isPlants: try found.decode("plant_id", as: PlantID?.self) != nil, hosts: try found.decode("hosts"))
+        let destinations = Connection.credentialDestinations(connector, configuration: draft.configuration)
+        if let reason = reach.objection(to: destinations) { throw refusal(reason) }
+    }
+
+    private static func refusal(_ reason: String) -> Problem {
+        Problem(
+            .invalidParameters, "The connection cannot be set up like this.",
+            items: [.init(path: "/credential", message: reason)])
     }
 }
 

@@ -28,16 +28,20 @@ enum WorkflowSurroundings {
         guard !definition.secrets.isEmpty else { return }
         let rows = try await transaction.query(
             """
-            SELECT name
-            FROM millwright.connection
-            WHERE \(fragment: plant.condition) AND name = ANY (\(definition.secrets)) AND credential_id IS NOT NULL
-            FOR KEY SHARE
+            SELECT connection.name
+            FROM millwright.connection AS connection
+            JOIN millwright.credential AS credential USING (partner_id, credential_id)
+            WHERE \(fragment: plant.condition("connection")) AND connection.name = ANY (\(definition.secrets))
+              -- As CredentialReach.isBound: such a one goes out through its connection alone.
+              AND credential.plant_id IS NOT NULL AND credential.hosts = '{}'
+            FOR KEY SHARE OF connection
             """)
         let known = Set(try rows.map { try $0.decode("name", as: String.self) })
         for secret in definition.secrets where !known.contains(secret) {
             findings.add(
                 "/template",
-                "The workflow uses the secret “\(secret)”: the plant needs a connection of that name with a credential."
+                "The workflow uses the secret “\(secret)”: the plant needs a connection of that name with a credential "
+                    + "of the plant's own that names no hosts."
             )
         }
     }

@@ -82,7 +82,7 @@ package struct Connection: Sendable {
 }
 
 /// The members of a configuration that drivers understand, whatever else a connector's schema has.
-private struct ConfigurationReader {
+struct ConfigurationReader {
     let configuration: JSONValue
 
     init(_ configuration: JSONValue) { self.configuration = configuration }

@@ -53,10 +53,11 @@ final class ConnectionDirectory: Sendable {
         return made
     }
 
-    /// The credential of the connection of that name; `nil` when there is none, or none that this runner can open.
+    /// The credential of the connection of that name, for a workflow's own calls; `nil` when there is none, none that this
+    /// runner can open, or one that goes to the hosts of its connection alone.
     func credential(named name: String, plant: PlantID?) -> Redacted<[UInt8]>? {
         let sealed = entries.withLock { entries in
-            entries.values.first { $0.envelope.name == name }?.envelope.credential
+            entries.values.first { $0.envelope.name == name && !$0.envelope.isCredentialBound }?.envelope.credential
         }
         guard let sealed, let plant else { return nil }
         return try? opener.open(sealed, for: plant)

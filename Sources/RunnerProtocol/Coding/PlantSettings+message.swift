@@ -53,6 +53,7 @@ extension ConnectionEnvelope: MessageReadable {
             $0.field("connector", connector)
             $0.field("configuration", configuration)
             if let credential { $0.object("credential") { credential.write(to: &$0) } }
+            $0.flag("bound", isCredentialBound)
         }
     }
 
@@ -60,7 +61,8 @@ extension ConnectionEnvelope: MessageReadable {
         var reader = try MessageReader(message)
         self.init(
             id: try reader.read("id"), name: try reader.read("name"), connector: try reader.value("connector"),
-            configuration: try reader.value("configuration"), credential: try reader.readIfPresent("credential"))
+            configuration: try reader.value("configuration"), credential: try reader.readIfPresent("credential"),
+            isCredentialBound: try reader.flag("bound"))
         try reader.finish()
     }
 }

@@ -8,6 +8,8 @@ package struct Credential: Sendable, Hashable {
     package var name: String
     /// What sort of secret it is, in the connectors' words: `basic`, `bearer`, `api-key`, `oauth2-client`, `smtp`, …
     package var kind: String
+    /// The hosts that it may be sent to, as `CredentialHost` reads them; empty only where the plant itself keeps it.
+    package var hosts: [String]
     /// Which version of the value is in use, counted from 1 by `rotate`.
     package var currentVersion: Int
     /// For `ETag` and `If-Match`.
@@ -29,7 +31,8 @@ extension Credential {
             }
         self.init(
             id: try row.decode("credential_id"), scope: scope, name: try row.decode("name"),
-            kind: try row.decode("kind"), currentVersion: try row.decode("current_version"),
+            kind: try row.decode("kind"), hosts: try row.decode("hosts"),
+            currentVersion: try row.decode("current_version"),
             version: try row.decode("version"), createdAt: try row.decode("created_at"),
             rotatedAt: try row.decode("rotated_at", as: Timestamp?.self))
     }
@@ -40,11 +43,14 @@ package struct VaultChange: Sendable, Hashable {
     package enum Kind: String, Sendable, Hashable, CaseIterable {
         case created = "credential.created"
         case rotated = "credential.rotated"
+        case hostsChanged = "credential.hosts-changed"
         case deleted = "credential.deleted"
     }
 
     package var kind: Kind
     package var credential: Credential
+    /// As it was before a change of its hosts.
+    package var old: Credential?
     package var actor: Actor
     package var reason: String?
 }

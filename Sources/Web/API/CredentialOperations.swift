@@ -10,13 +10,16 @@ struct CredentialOperations {
     typealias Level = TenantOperations.Level
 
     var all: [Operation] {
-        [Level.partner, .client, .plant].flatMap { [list($0), create($0), read($0), rotate($0), delete($0)] }
+        [Level.partner, .client, .plant].flatMap {
+            [list($0), create($0), read($0), rotate($0), setHosts($0), delete($0)]
+        }
     }
 
     static func json(_ credential: Credential) -> JSONValue {
         var object: JSONObject = [
             "id": .string(credential.id.description), "name": .string(credential.name),
-            "kind": .string(credential.kind), "currentVersion": JSONValue(credential.currentVersion),
+            "kind": .string(credential.kind), "hosts": .array(credential.hosts.map(JSONValue.string)),
+            "currentVersion": JSONValue(credential.currentVersion),
             "scope": .string(credential.scope.description), "createdAt": .string(credential.createdAt.description),
         ]
         object.set("rotatedAt", ifPresent: credential.rotatedAt.json)
@@ -25,8 +28,9 @@ struct CredentialOperations {
 
     private static let schema = Schema.object(
         [
-            "id": Schema.uuid, "name": Schema.string, "kind": Schema.string, "currentVersion": Schema.integer,
-            "scope": Schema.string, "createdAt": Schema.timestamp, "rotatedAt": Schema.timestamp,
+            "id": Schema.uuid, "name": Schema.string, "kind": Schema.string, "hosts": Schema.array(Schema.string),
+            "currentVersion": Schema.integer, "scope": Schema.string, "createdAt": Schema.timestamp,
+            "rotatedAt": Schema.timestamp,
         ], required: ["id", "name", "kind", "currentVersion"])
 
     private static let valueSchema: JSONValue = [
@@ -55,13 +59,15 @@ struct CredentialOperations {
             access: .permission(.credentialsWrite, on: level.source),
             body: .init(
                 Schema.object(
-                    ["name": Schema.text, "kind": Schema.text, "value": Self.valueSchema],
+                    [
+                        "name": Schema.text, "kind": Schema.text, "value": Self.valueSchema, "hosts": Self.hostsSchema,
+                    ],
                     required: ["name", "kind", "value"])),
             success: .init(.created, "The handle.", schema: Self.schema)
         ) { call in
             let made = try await vault.create(
-                name: call.text("name"), kind: call.text("kind"), value: Self.value(call), in: call.scope,
-                by: call.actor)
+                name: call.text("name"), kind: call.text("kind"), value: Self.value(call), hosts: Self.hosts(call),
+                in: call.scope, by: call.actor)
             return Reply(.created, .json(Self.json(made)), headers: [.eTag: "\"\(made.version)\""])
         }
     }
@@ -95,6 +101,23 @@ struct CredentialOperations {
         }
     }
 
+    private func setHosts(_ level: Level) -> Operation {
+        Operation(
+            id: level.title.lowercased() + "SetCredentialHosts", method: .put,
+            path: level.path + "/credentials/{credential}/hosts",
+            summary: "Says where a credential may be sent to; runners are told with their next settings.",
+            tag: "Credentials", access: .permission(.credentialsWrite, on: level.source),
+            body: .init(
+                Schema.object(["hosts": Self.hostsSchema, "reason": Schema.text], required: ["hosts"])),
+            success: .init(.ok, "The handle as it is now.", schema: Self.schema)
+        ) { call in
+            let changed = try await vault.setHosts(
+                call.id("credential", of: "credential"), to: Self.hosts(call), in: call.scope,
+                reason: call.body["reason"]?.stringValue, by: call.actor)
+            return .versioned(Self.json(changed), changed.version)
+        }
+    }
+
     private func delete(_ level: Level) -> Operation {
         Operation(
             id: level.title.lowercased() + "DeleteCredential", method: .delete,
@@ -107,6 +130,17 @@ struct CredentialOperations {
                 by: call.actor)
             return .noContent
         }
+    }
+
+    private static let hostsSchema: JSONValue = [
+        "description":
+            "Where it may be sent to: host names, '*.' and a name for all below it, or IP addresses; a port may follow. A partner's and a client's must name them.",
+        "type": "array", "items": ["type": "string", "minLength": 1, "maxLength": 260],
+        "maxItems": JSONValue(CredentialHost.maximumHosts),
+    ]
+
+    private static func hosts(_ call: Call) -> [String] {
+        (call.body["hosts"]?.arrayValue ?? []).compactMap(\.stringValue)
     }
 
     private static func value(_ call: Call) -> Redacted<[UInt8]> {

@@ -1,10 +1,10 @@
-import Catalogue
+package import Catalogue
 import Connectors
 import Primitives
 import RunnerProtocol
 import Synchronization
 import Tenancy
-import Vault
+package import Vault
 
 /// Performs the test of a plant's connection in the control plane: the same description, credential and egress rules
 /// as in the plant's runner, without a workflow.
@@ -62,6 +62,10 @@ final class ConnectionTester: Sendable {
             return ConnectionTestReport(
                 notBegunBecause: .credential, "the connection's credential does not exist any more",
                 advice: "Give the connection another credential.")
+        } catch let problem as Problem where problem.code == .forbidden {
+            return ConnectionTestReport(
+                notBegunBecause: .credential, problem.detail,
+                advice: "Nothing was asked. Use another credential, or have its hosts changed.")
         }
         let connection: Connection
         do {
@@ -77,9 +81,20 @@ final class ConnectionTester: Sendable {
     /// Sealed to a key of this one call, on the way that a runner's settings take: the vault has no other way out, and
     /// a credential of another plant does not exist.
     private func credential(of connection: PlantConnection, _ scope: TenantScope) async throws -> Redacted<[UInt8]>? {
-        guard let id = connection.credentialID else { return nil }
+        guard let use = CredentialUse(of: connection) else { return nil }
         guard let plant = scope.plantID else { throw Problem.notFound("plant") }
         let opener = CredentialOpener()
-        return try opener.open(try await vault.seal(id, for: scope, to: opener.publicKey), for: plant)
+        return try opener.open(try await vault.seal(use, for: scope, to: opener.publicKey), for: plant)
+    }
+}
+
+extension CredentialUse {
+    /// `nil` where the connection has no credential.
+    package init?(of connection: PlantConnection) {
+        guard let id = connection.credentialID else { return nil }
+        self.init(
+            id,
+            towards: Connection.credentialDestinations(
+                connector: connection.connector, configuration: connection.configuration))
     }
 }

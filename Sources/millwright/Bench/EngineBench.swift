@@ -147,7 +147,8 @@ struct EngineBench: Sendable {
             sync = SyncService(
                 database: domain.database, board: board, triggers: triggers,
                 definitions: CatalogueDefinitions(catalogue: catalogue),
-                settings: CatalogueSettings(catalogue: catalogue, vault: domain.vault), zones: ZoneFiles(),
+                settings: CatalogueSettings(catalogue: catalogue, vault: domain.vault, logger: domain.logger),
+                zones: ZoneFiles(),
                 logger: domain.logger)
             runners = RunnerStore(database: domain.database, board: board)
         }

@@ -9,19 +9,25 @@ import Vault
 /// credential sent to the runners that use it.
 struct AuditedVault: VaultAudit {
     func record(_ change: VaultChange, in transaction: TenantTransaction) async throws {
-        let shown: JSONValue = [
-            "name": .string(change.credential.name), "kind": .string(change.credential.kind),
-            "currentVersion": JSONValue(change.credential.currentVersion),
-        ]
+        let shown = Self.shown(change.credential)
         let isGone = change.kind == .deleted
         try await transaction.record(
             AuditEntry(
                 change.kind.rawValue, objectType: "credential",
-                objectID: change.credential.id.description, old: isGone ? shown : nil, new: isGone ? nil : shown,
+                objectID: change.credential.id.description, old: isGone ? shown : change.old.map(Self.shown),
+                new: isGone ? nil : shown,
                 reason: change.reason, by: change.actor, in: change.credential.scope))
         if change.kind != .created {
             try await ConnectionDirectory.credentialChanged(change.credential.id, in: transaction)
         }
+    }
+
+    private static func shown(_ credential: Credential) -> JSONValue {
+        [
+            "name": .string(credential.name), "kind": .string(credential.kind),
+            "hosts": .array(credential.hosts.map(JSONValue.string)),
+            "currentVersion": JSONValue(credential.currentVersion),
+        ]
     }
 }
 

@@ -1,9 +1,11 @@
 import Catalogue
 import Execution
 import JSON
+import Logging
 import Primitives
 import RunnerProtocol
 import Vault
+import Web
 
 /// What execution asks of the catalogue: definitions by digest.
 struct CatalogueDefinitions: DefinitionSource {
@@ -26,6 +28,7 @@ struct CatalogueSettings: SettingsSource {
 
     let catalogue: PlantCatalogue
     let vault: Vault
+    let logger: Logger
 
     func settings(
         of plant: PlantKey, newerThan revision: Int64, sealedTo publicKey: [UInt8]
@@ -34,15 +37,26 @@ struct CatalogueSettings: SettingsSource {
         // A runner that has nothing yet gets its settings also where no connection was ever made.
         if current == revision, revision != 0 { return nil }
         let settings = try await catalogue.settings(in: plant.scope)
-        let credentials = settings.connections.compactMap(\.credentialID)
-        let sealed = try await vault.seal(credentials, for: plant.scope, to: publicKey)
+        let uses = settings.connections.map(CredentialUse.init(of:))
+        let sealed = try await vault.seal(Set(uses.compactMap(\.self)), for: plant.scope, to: publicKey)
         return PlantSettings(
             revision: settings.revision,
-            connections: settings.connections.map { connection in
-                ConnectionEnvelope(
+            connections: zip(settings.connections, uses).map { connection, use in
+                var envelope = ConnectionEnvelope(
                     id: connection.id, name: connection.name, connector: connection.connector,
-                    configuration: connection.configuration,
-                    credential: connection.credentialID.flatMap { sealed[$0] })
+                    configuration: connection.configuration, credential: nil)
+                switch use.flatMap({ sealed[$0] }) {
+                case .sealed(let credential, let isBound)?:
+                    envelope.credential = credential
+                    envelope.isCredentialBound = isBound
+                case .refused(let reason)?:
+                    // The runner says that the credential is missing; why, the connection's test says, and this.
+                    logger.warning(
+                        "a credential is withheld from a connection",
+                        metadata: ["connection": "\(connection.id)", "reason": "\(reason)"])
+                case nil: break
+                }
+                return envelope
             }, maximumRunsInHand: Self.maximumRunsInHand, maximumEffects: Self.maximumEffects)
     }
 }

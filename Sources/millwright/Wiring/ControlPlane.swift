@@ -43,7 +43,8 @@ struct ControlPlane: Sendable {
         let sync = SyncService(
             database: database, board: board, triggers: triggers,
             definitions: CatalogueDefinitions(catalogue: catalogue),
-            settings: CatalogueSettings(catalogue: catalogue, vault: domain.vault), zones: zones, deadlines: bell,
+            settings: CatalogueSettings(catalogue: catalogue, vault: domain.vault, logger: logger), zones: zones,
+            deadlines: bell,
             clocks: domain.clockBell, duplicates: domain.settings.duplicates, logger: logger)
         let intake = EventIntake(
             database: database, board: board, triggers: triggers, duplicates: domain.settings.duplicates, logger: logger
