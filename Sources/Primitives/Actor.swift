@@ -23,4 +23,9 @@ public struct Actor: Sendable, Hashable {
     }
 
     public static let system = Actor(kind: .system, principalID: nil, displayName: "Millwright")
+
+    /// Somebody who has not proved who it is.
+    public static func anonymous(_ origin: String?) -> Actor {
+        Actor(kind: .system, principalID: nil, displayName: "anonymous", origin: origin)
+    }
 }

@@ -35,6 +35,7 @@ public enum Tags {
     public enum Substitution {}
     public enum TaskComment {}
     public enum TaskEvidence {}
+    public enum PortalSession {}
 }
 
 public typealias PartnerID = Identifier<Tags.Partner>
@@ -57,3 +58,4 @@ public typealias AuditEntryID = Identifier<Tags.AuditEntry>
 public typealias SubstitutionID = Identifier<Tags.Substitution>
 public typealias TaskCommentID = Identifier<Tags.TaskComment>
 public typealias TaskEvidenceID = Identifier<Tags.TaskEvidence>
+public typealias PortalSessionID = Identifier<Tags.PortalSession>

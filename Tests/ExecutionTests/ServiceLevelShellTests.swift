@@ -43,6 +43,19 @@ struct ServiceLevelShellTests {
         return (next, try #require(next.inputs.first?.input.kind))
     }
 
+    /// A run with a clock of one minute that then asks a person.
+    private func asked(_ task: JSONValue, onBreach: JSONValue, _ shell: ShellFixture) async throws -> RunID {
+        let (runner, item) = try await begun(shell)
+        let (run, _) = try await ask(
+            ["name": "r", "target": 60, "calendar": "elapsed", "onBreach": onBreach], item, runner, "s#1")
+        _ = try await runner.call([run.waiting(for: ShellFixture.waits([("ask", task)]))])
+        return item.runID
+    }
+
+    private func openTask(_ shell: ShellFixture) async throws -> HumanTask {
+        try #require(try await shell.tasks.list(in: shell.scope, page: PageRequest()).items.first)
+    }
+
     private func occurrences(_ shell: ShellFixture, _ run: RunID) async throws -> [String] {
         try await shell.runs.serviceLevels.occurrences(of: run, in: shell.scope).map(\.occasion)
     }
@@ -232,17 +245,11 @@ struct ServiceLevelShellTests {
     @Test("at a breach the run's open tasks become more urgent")
     func urgency() async throws {
         try await ShellFixture.with { shell in
-            let (runner, item) = try await begun(shell)
-            let (run, _) = try await ask(
-                ["name": "r", "target": 60, "calendar": "elapsed", "onBreach": ["priority": 90, "emit": false]], item,
-                runner, "s#1")
-            let task = Wait(
-                id: "h#1", taskReference: "/do/1/ask", attempt: 1, openedAt: WorkItem.moment,
-                kind: .humanTask(HumanTaskRequest(arguments: ["title": "Look", "role": "supervisor"])))
-            _ = try await runner.call([run.waiting(for: [task])])
+            _ = try await asked(
+                ["title": "Look", "role": "supervisor"], onBreach: ["priority": 90, "emit": false], shell)
             shell.clock.advance(seconds: 61)
             _ = try await watch(shell).act()
-            #expect(try await shell.tasks.list(in: shell.scope, page: PageRequest()).items.first?.priority == 90)
+            #expect(try await openTask(shell).priority == 90)
             #expect(try await shell.count("millwright.event", "type LIKE 'millwright.sla.%'") == 0)
         }
     }
@@ -250,20 +257,14 @@ struct ServiceLevelShellTests {
     @Test("a breach takes the next step of the escalation, and the steps after it keep their times")
     func escalation() async throws {
         try await ShellFixture.with { shell in
-            let (runner, item) = try await begun(shell)
-            let (run, _) = try await ask(
-                ["name": "r", "target": 60, "calendar": "elapsed", "onBreach": ["escalate": true]], item, runner, "s#1")
-            let task = Wait(
-                id: "h#1", taskReference: "/do/1/ask", attempt: 1, openedAt: WorkItem.moment,
-                kind: .humanTask(
-                    HumanTaskRequest(arguments: [
-                        "title": "Look", "role": "supervisor",
-                        "escalation": [["afterSeconds": 90_000, "role": "client-admin"]],
-                    ])))
-            _ = try await runner.call([run.waiting(for: [task])])
+            _ = try await asked(
+                [
+                    "title": "Look", "role": "supervisor",
+                    "escalation": [["afterSeconds": 90_000, "role": "client-admin"]],
+                ], onBreach: ["escalate": true], shell)
             shell.clock.advance(seconds: 61)
             _ = try await watch(shell).act()
-            let escalated = try #require(try await shell.tasks.list(in: shell.scope, page: PageRequest()).items.first)
+            let escalated = try await openTask(shell)
             #expect(escalated.roles == [.clientAdmin] && escalated.escalationLevel == 1)
         }
     }
@@ -271,20 +272,14 @@ struct ServiceLevelShellTests {
     @Test("control planes that look at once take one step of the escalation for one breach")
     func escalationOnce() async throws {
         try await ShellFixture.with { shell in
-            let (runner, item) = try await begun(shell)
-            let (run, _) = try await ask(
-                ["name": "r", "target": 60, "calendar": "elapsed", "onBreach": ["escalate": true]], item, runner, "s#1")
-            let task = Wait(
-                id: "h#1", taskReference: "/do/1/ask", attempt: 1, openedAt: WorkItem.moment,
-                kind: .humanTask(
-                    HumanTaskRequest(arguments: [
-                        "title": "Look", "role": "operator",
-                        "escalation": [
-                            ["after": "P1D", "role": "supervisor"], ["after": "P2D", "role": "quality"],
-                            ["after": "P3D", "role": "client-admin"],
-                        ],
-                    ])))
-            _ = try await runner.call([run.waiting(for: [task])])
+            let run = try await asked(
+                [
+                    "title": "Look", "role": "operator",
+                    "escalation": [
+                        ["after": "P1D", "role": "supervisor"], ["after": "P2D", "role": "quality"],
+                        ["after": "P3D", "role": "client-admin"],
+                    ],
+                ], onBreach: ["escalate": true], shell)
             shell.clock.advance(seconds: 61)
             // As many as the pool has connections: none waits for a second one while it holds its own.
             let watches = (0..<4).map { _ in watch(shell.restarted()) }
@@ -292,9 +287,9 @@ struct ServiceLevelShellTests {
                 for watch in watches { group.addTask { _ = try await watch.act() } }
                 try await group.waitForAll()
             }
-            let escalated = try #require(try await shell.tasks.list(in: shell.scope, page: PageRequest()).items.first)
+            let escalated = try await openTask(shell)
             #expect(escalated.escalationLevel == 1 && escalated.roles == [.supervisor])
-            #expect(try await occurrences(shell, item.runID) == ["started", "breached"])
+            #expect(try await occurrences(shell, run) == ["started", "breached"])
         }
     }
 

@@ -25,7 +25,7 @@ struct SignatureTests {
     }
 
     private func confirmed(_ shell: ShellFixture, _ person: Principal) async throws -> PasswordConfirmation {
-        try #require(try await shell.tenants.authenticator.confirm(person.id, password: Redacted(Self.password)))
+        try #require(try await shell.tenants.authenticator.confirm(person, password: Redacted(Self.password)))
     }
 
     @Test("without a fresh proof of the signer's own there is no signature, and nothing is recorded")
@@ -37,8 +37,8 @@ struct SignatureTests {
             let task = try await shell.open(("a", Self.signed)).tasks[0]
             #expect(await refusal { try await decide(shell, task, nil, nil, by: signer) } == .forbidden)
             let authenticator = shell.tenants.authenticator
-            #expect(try await authenticator.confirm(signer.id, password: Redacted("wrong")) == nil)
-            #expect(try await authenticator.confirm(machine.id, password: Redacted("")) == nil, "it has no password")
+            #expect(try await authenticator.confirm(signer, password: Redacted("wrong")) == nil)
+            #expect(try await authenticator.confirm(machine, password: Redacted("")) == nil, "it has no password")
             let foreign = try await confirmed(shell, other)
             #expect(await refusal { try await decide(shell, task, "I release it", foreign, by: signer) } == .forbidden)
             let own = try await confirmed(shell, signer)
@@ -56,11 +56,11 @@ struct SignatureTests {
             let signer = try await shell.tenants.makePrincipal(.supervisor, in: shell.scope, password: Self.password)
             for _ in 0..<5 {
                 #expect(
-                    try await shell.tenants.authenticator.confirm(signer.principal.id, password: Redacted("wrong"))
+                    try await shell.tenants.authenticator.confirm(signer.principal, password: Redacted("wrong"))
                         == nil)
             }
             #expect(
-                try await shell.tenants.authenticator.confirm(signer.principal.id, password: Redacted(Self.password))
+                try await shell.tenants.authenticator.confirm(signer.principal, password: Redacted(Self.password))
                     == nil)
         }
     }

@@ -2,6 +2,7 @@ import HTTPTypes
 import HummingbirdTesting
 import NIOCore
 import Synchronization
+import Tenancy
 import Testing
 
 /// What a browser without scripts does: it keeps cookies, follows nothing by itself, and sends forms with their token.
@@ -56,6 +57,10 @@ final class Browser: Sendable {
 
     func signIn(key: String, next: String = "/portal", headers: HTTPFields = [:]) async throws -> Page {
         try await post("/portal/sign-in", ["key": key, "next": next], headers: headers)
+    }
+
+    func signIn(_ person: Principal, password: String) async throws -> Page {
+        try await post("/portal/sign-in", ["email": person.email ?? "", "password": password])
     }
 
     private func send(

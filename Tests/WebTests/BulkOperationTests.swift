@@ -34,11 +34,7 @@ struct BulkOperationTests {
     @Test("a token is of one plant, one action, one filter and one time, and nothing else is done with it")
     func tokens() async throws {
         try await WebFixture.with { fixture, client in
-            let place = try await fixture.tenants.makePlant()
-            let administrator = try await fixture.tenants.makePrincipal(.platformAdmin, in: .platform)
-            let examples = Examples(fixture: fixture, client: client, key: administrator.key)
-            let run = try await examples.started(in: .init(place: place, source: .plant))
-            let ours = try await plant(place, fixture, client)
+            let (place, run, ours) = try await plantWithRun(fixture, client)
             let sibling = try await plant(
                 try await fixture.tenants.makePlant(in: place.partnerID, place.clientID), fixture, client)
             let theirs = try await plant(try await fixture.tenants.makePlant(), fixture, client)
@@ -109,11 +105,7 @@ struct BulkOperationTests {
     @Test("a dry run names those of its sample that would stay as they are")
     func refusals() async throws {
         try await WebFixture.with { fixture, client in
-            let place = try await fixture.tenants.makePlant()
-            let administrator = try await fixture.tenants.makePrincipal(.platformAdmin, in: .platform)
-            let examples = Examples(fixture: fixture, client: client, key: administrator.key)
-            let run = try await examples.started(in: .init(place: place, source: .plant))
-            let ours = try await plant(place, fixture, client)
+            let (_, run, ours) = try await plantWithRun(fixture, client)
             let answer = try await ours.call(["action": "resume", "filter": [:], "reason": "r"])
             #expect(answer.body["count"] == 1)
             #expect(answer.body["refusals"]?[0]?["runId"]?.stringValue == run)
@@ -121,6 +113,17 @@ struct BulkOperationTests {
             let fits = try await ours.call(["action": "suspend", "filter": [:], "reason": "r"])
             #expect(fits.body["refusals"] == [])
         }
+    }
+
+    /// A plant in which one run waits.
+    private func plantWithRun(
+        _ fixture: WebFixture, _ client: any TestClientProtocol
+    ) async throws -> (place: TenantFixture.Place, run: String, plant: Plant) {
+        let place = try await fixture.tenants.makePlant()
+        let administrator = try await fixture.tenants.makePrincipal(.platformAdmin, in: .platform)
+        let examples = Examples(fixture: fixture, client: client, key: administrator.key)
+        let run = try await examples.started(in: .init(place: place, source: .plant))
+        return (place, run, try await plant(place, fixture, client))
     }
 
     private func plant(

@@ -8,6 +8,7 @@ import Primitives
 import Synchronization
 import Tenancy
 import TestSupport
+import Testing
 import Web
 
 /// The portal on a database of its own, with one plant, and browsers that look at it.
@@ -23,17 +24,32 @@ struct PortalFixture: Sendable {
     ) async throws -> Value {
         try await TenantFixture.with { tenants in
             let place = try await tenants.makePlant(timeZone: timeZone)
-            let tasks = HumanTaskService(database: tenants.database, board: DispatchBoard())
-            let router = WebFixture(tenants, limits: WebFixture.wideLimits).surface.router()
-            Portal(
-                authenticator: tenants.authenticator, sessions: SessionStore(tenants.database), brands: tenants.brands,
-                tenants: tenants.directory, humanTasks: tasks, limits: WebFixture.wideLimits,
-                cookiesNeedHTTPS: cookiesNeedHTTPS
-            ).addRoutes(to: router)
-            let application = Application(responder: HostOfTest(inner: router.buildResponder()))
-            return try await application.test(.router) { client in
-                try await body(PortalFixture(tenants: tenants, place: place, tasks: tasks, client: client))
-            }
+            return try await serving(tenants, place, cookiesNeedHTTPS: cookiesNeedHTTPS, body)
+        }
+    }
+
+    /// A second control plane on the same database, which hears of the first one's changes through the database alone.
+    func withReplica<Value: Sendable>(
+        _ body: @Sendable @escaping (PortalFixture) async throws -> Value
+    ) async throws -> Value {
+        let (replica, place) = (TenantFixture(tenants.database), place)
+        return try await replica.listening { try await Self.serving(replica, place, body) }
+    }
+
+    private static func serving<Value: Sendable>(
+        _ tenants: TenantFixture, _ place: TenantFixture.Place, cookiesNeedHTTPS: Bool = false,
+        _ body: @Sendable @escaping (PortalFixture) async throws -> Value
+    ) async throws -> Value {
+        let tasks = HumanTaskService(database: tenants.database, board: DispatchBoard())
+        let router = WebFixture(tenants, limits: WebFixture.wideLimits).surface.router()
+        Portal(
+            authenticator: tenants.authenticator, principals: tenants.principals,
+            sessions: SessionStore(tenants.database), brands: tenants.brands, tenants: tenants.directory,
+            humanTasks: tasks, limits: WebFixture.wideLimits, cookiesNeedHTTPS: cookiesNeedHTTPS
+        ).addRoutes(to: router)
+        let application = Application(responder: HostOfTest(inner: router.buildResponder()))
+        return try await application.test(.router) { client in
+            try await body(PortalFixture(tenants: tenants, place: place, tasks: tasks, client: client))
         }
     }
 
@@ -43,6 +59,20 @@ struct PortalFixture: Sendable {
     func browser(of holder: TenantFixture.KeyHolder, host: String = "localhost") async throws -> Browser {
         let browser = browser(host: host)
         _ = try await browser.signIn(key: holder.key)
+        return browser
+    }
+
+    static let password = "a long pass phrase"
+
+    func personWithPassword(_ role: Role = .supervisor) async throws -> TenantFixture.KeyHolder {
+        try await tenants.makePrincipal(role, in: place.scope, password: Self.password)
+    }
+
+    /// A browser in which somebody has signed in with the password.
+    func browser(of person: Principal, password: String = password) async throws -> Browser {
+        let browser = browser()
+        let page = try await browser.signIn(person, password: password)
+        #expect(page.status == 303)
         return browser
     }
 

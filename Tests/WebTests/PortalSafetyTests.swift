@@ -17,12 +17,15 @@ struct PortalSafetyTests {
             let task = try await portal.addTask()
             let browser = try await portal.browser(of: person)
             let guest = portal.browser()
+            let withPassword = try await portal.browser(of: try await portal.personWithPassword().principal)
             for page in [
                 try await guest.get("/portal/sign-in"), try await guest.signIn(key: "x"),
                 try await browser.get("/portal"),
                 try await browser.get(portal.path(task)), try await browser.get("/portal/nothing"),
                 try await browser.get("/portal/substitutes"),
                 try await browser.post("/portal/substitutes", ["until": "x"], from: "/portal"),
+                try await withPassword.get("/portal/password"),
+                try await withPassword.post("/portal/password", ["current": "x"], from: "/portal"),
                 try await browser.post(portal.path(task), ["outcome": "approve"]),
                 try await browser.post(portal.path(task), ["outcome": "x"], from: "/portal"),
             ] {

@@ -10,7 +10,7 @@ import Web
 
 @Suite("Working together in the portal", .timeLimit(.minutes(3)))
 struct PortalTeamworkTests {
-    private static let password = "a long pass phrase"
+    private static let password = PortalFixture.password
 
     private func setTerms(_ portal: PortalFixture, _ task: HumanTask, _ terms: JSONValue) async throws {
         try await portal.change(
@@ -20,24 +20,10 @@ struct PortalTeamworkTests {
             """)
     }
 
-    private func person(_ portal: PortalFixture, _ role: Role = .supervisor) async throws -> TenantFixture.KeyHolder {
-        try await portal.tenants.makePrincipal(role, in: portal.place.scope, password: Self.password)
-    }
-
-    private func browserWithPassword(
-        _ portal: PortalFixture, _ person: TenantFixture.KeyHolder
-    ) async throws -> Browser {
-        let browser = portal.browser()
-        let page = try await browser.post(
-            "/portal/sign-in", ["email": person.principal.email ?? "", "password": Self.password])
-        #expect(page.status == 303)
-        return browser
-    }
-
     @Test("a decision is signed with password and meaning; a wrong password or another session records nothing")
     func signing() async throws {
         try await PortalFixture.with { portal in
-            let signer = try await person(portal)
+            let signer = try await portal.personWithPassword()
             let task = try await portal.addTask()
             try await setTerms(portal, task, ["signature": ["meaning": ["I checked", "I release"], "required": true]])
             let path = portal.path(task)
@@ -46,7 +32,7 @@ struct PortalTeamworkTests {
             let keyed = try await byKey.post(
                 path, ["outcome": "approve", "meaning": "I release", "password": Self.password], from: path)
             #expect(keyed.status == 403, "a session that a key opened cannot sign")
-            let browser = try await browserWithPassword(portal, signer)
+            let browser = try await portal.browser(of: signer.principal)
             let empty = try await browser.post(path, ["outcome": "approve"], from: path)
             #expect(empty.status == 400 && empty.text.contains("Choose what your signature means."))
             #expect(empty.text.contains("Enter your password to sign."))
@@ -70,7 +56,7 @@ struct PortalTeamworkTests {
     func quorum() async throws {
         try await PortalFixture.with { portal in
             var people: [TenantFixture.KeyHolder] = []
-            for _ in 0..<3 { people.append(try await person(portal)) }
+            for _ in 0..<3 { people.append(try await portal.personWithPassword()) }
             let task = try await portal.addTask()
             try await setTerms(portal, task, ["quorum": ["of": 2, "otherwise": "undecided"]])
             let path = portal.path(task)
@@ -93,7 +79,7 @@ struct PortalTeamworkTests {
     @Test("comments and files stand on the page; a file comes back as a file, only to those who may see the task")
     func talkAndFiles() async throws {
         try await PortalFixture.with { portal in
-            let worker = try await person(portal)
+            let worker = try await portal.personWithPassword()
             let task = try await portal.addTask()
             let path = portal.path(task)
             let browser = try await portal.browser(of: worker)
@@ -132,8 +118,8 @@ struct PortalTeamworkTests {
     @Test("a task is handed on and given to others by those who may, and who stands in is told for whom")
     func handingOn() async throws {
         try await PortalFixture.with { portal in
-            let (first, second) = (try await person(portal), try await person(portal))
-            let away = try await person(portal)
+            let (first, second) = (try await portal.personWithPassword(), try await portal.personWithPassword())
+            let away = try await portal.personWithPassword()
             let task = try await portal.addTask()
             try await setTerms(portal, task, ["delegation": true])
             let path = portal.path(task)
@@ -166,7 +152,7 @@ struct PortalTeamworkTests {
     @Test("a role that is taken away while a page is open decides nothing, and names no substitute")
     func revokedMeanwhile() async throws {
         try await PortalFixture.with { portal in
-            let (worker, other) = (try await person(portal), try await person(portal))
+            let (worker, other) = (try await portal.personWithPassword(), try await portal.personWithPassword())
             let task = try await portal.addTask()
             let path = portal.path(task)
             let browser = try await portal.browser(of: worker)
@@ -191,7 +177,7 @@ struct PortalTeamworkTests {
     @Test("an outcome's own form is asked for with it, and only then")
     func formOfAnOutcome() async throws {
         try await PortalFixture.with { portal in
-            let worker = try await person(portal)
+            let worker = try await portal.personWithPassword()
             let task = try await portal.addTask(
                 .init(outcomes: [
                     ["name": "approve", "label": "Approve"],
@@ -216,14 +202,16 @@ struct PortalTeamworkTests {
 }
 
 extension Browser {
-    /// Sends one file as a form does. Without a page there is no token.
+    /// Sends one file as a form does. Without a page there is no token, unless one is given.
     func upload(
-        _ path: String, named name: String, type: String, _ content: [UInt8], from page: String?
+        _ path: String, named name: String, type: String, _ content: [UInt8], from page: String? = nil,
+        token: String? = nil
     ) async throws -> Page {
         let boundary = "----testboundary"
         var body: [UInt8] = []
-        if let page {
-            let token = HTMLOutline(try await get(page).html).attribute("value", ofInput: "form-token") ?? ""
+        var token = token
+        if let page { token = HTMLOutline(try await get(page).html).attribute("value", ofInput: "form-token") }
+        if let token {
             body += "--\(boundary)\r\nContent-Disposition: form-data; name=\"form-token\"\r\n\r\n\(token)\r\n".utf8
         }
         let quoted = name.replacing("\"", with: "%22")

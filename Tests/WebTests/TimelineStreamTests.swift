@@ -72,19 +72,62 @@ struct TimelineStreamTests {
         }
     }
 
-    @Test("a stream ends soon after its key was revoked, long before its time")
+    @Test("streams end at once when the caller may no longer read, and say nothing of what came after")
     func revoked() async throws {
         try await WebFixture.with(streamSeconds: 90) { fixture, client in
             let place = try await fixture.tenants.makePlant()
-            let supervisor = try await fixture.tenants.makePrincipal(.supervisor, in: place.scope)
             let path = "/v1/plants/\(place.plantID)/timeline/stream"
-            let begun = ContinuousClock.now
-            let stream = Task { try await read(client, path, key: supervisor.key) }
-            try await Task.sleep(for: .seconds(1))
-            _ = try await fixture.tenants.principals.revokeKey(supervisor.keyID, in: place.scope, by: .system)
-            #expect(try await stream.value.status == 200)
-            #expect(begun.duration(to: .now) < .seconds(45))
-            #expect(try await read(client, path, key: supervisor.key).status == 401)
+            // Another control plane: this one hears of it through the database alone.
+            let people = TenantFixture(fixture.tenants.database).principals
+            let endings: [@Sendable (TenantFixture.KeyHolder) async throws -> Void] = [
+                { _ = try await people.revokeKey($0.keyID, in: place.scope, by: .system) },
+                { _ = try await people.disable($0.principal.id, in: place.scope, by: .system) },
+                {
+                    _ = try await people.revoke(
+                        RoleBinding(role: .supervisor, scope: place.scope), from: $0.principal.id, in: place.scope,
+                        grantedBy: .system, by: .system)
+                },
+            ]
+            let other = try await fixture.tenants.makePrincipal(.supervisor, in: place.scope)
+            let stays = Task { try await read(client, path, key: other.key) }
+            for (number, end) in endings.enumerated() {
+                let reader = try await fixture.tenants.makePrincipal(.supervisor, in: place.scope)
+                let stream = Task { try await read(client, path, key: reader.key) }
+                try await Task.sleep(for: .seconds(1))
+                try await end(reader)
+                let ended = ContinuousClock.now
+                try await fixture.tenants.audit(number, in: place.scope)
+                let text = try await stream.value
+                let late = "\"subject\":\"\(number)\""
+                #expect(text.status == 200 && !text.text.contains(late), "\(number): \(text.text)")
+                #expect(ended.duration(to: .now) < .seconds(4), "\(number): it waited for the heartbeat")
+                #expect([401, 403, 404].contains(try await read(client, path, key: reader.key).status))
+            }
+            // Nobody rings for these entries: the next heartbeat brings them to whoever may still read.
+            try await Task.sleep(for: .seconds(7))
+            _ = try await people.revokeKey(other.keyID, in: place.scope, by: .system)
+            let all = try await stays.value.text
+            for number in endings.indices { #expect(all.contains("\"subject\":\"\(number)\""), "\(number)") }
+        }
+    }
+
+    @Test("a stream ends soon after its key has expired, and says nothing of what came after")
+    func expired() async throws {
+        try await WebFixture.with(streamSeconds: 90) { fixture, client in
+            let place = try await fixture.tenants.makePlant()
+            let reader = try await fixture.tenants.makePrincipal(.supervisor, in: place.scope)
+            let path = "/v1/plants/\(place.plantID)/timeline/stream"
+            let end = Timestamp.now().adding(seconds: 2)
+            let key = try await fixture.tenants.principals.issueKey(
+                for: reader.principal.id, name: "short", expiresAt: end, in: place.scope, by: .system)
+            let stream = Task { try await read(client, path, key: key.token.reveal()) }
+            while Timestamp.now() <= end { try await Task.sleep(for: .milliseconds(50)) }
+            try await fixture.tenants.audit(0, in: place.scope)
+            let text = try await stream.value
+            #expect(text.status == 200 && !text.text.contains("test.happened"), "\(text.text)")
+            // A heartbeat, a rest, and a machine that is busy.
+            #expect(Timestamp.now() < end.adding(seconds: 12))
+            #expect(try await read(client, path, key: key.token.reveal()).status == 401)
         }
     }
 }

@@ -62,8 +62,8 @@ struct WebFixture: Sendable {
         let board = DispatchBoard()
         let humanTasks = HumanTaskService(database: database, board: board)
         portal = Portal(
-            authenticator: tenants.authenticator, sessions: SessionStore(database), brands: tenants.brands,
-            tenants: tenants.directory, humanTasks: humanTasks, limits: limits)
+            authenticator: tenants.authenticator, principals: tenants.principals, sessions: SessionStore(database),
+            brands: tenants.brands, tenants: tenants.directory, humanTasks: humanTasks, limits: limits)
         let triggers = DatabaseTriggerSource(database: database, logger: logger)
         idempotency = IdempotencyStore(database)
         vault = Vault(masterKey: .random(), database: database, audit: VaultInAudit())

@@ -138,7 +138,8 @@ package struct PlantTimeline: Sendable {
                 json_build_object('by', audit.actor_name, 'object', audit.object_type, 'reason', audit.reason)
               FROM millwright.audit_entry AS audit
               WHERE \(fragment: plant.owns("audit")) AND audit.recorded_at >= \(list.at)
-                AND \(fragment: isNew("audit"))
+                -- When somebody signs in is for those who read the audit.
+                AND audit.action NOT LIKE 'session.%' AND \(fragment: isNew("audit"))
               ORDER BY at, source, subject, number
               LIMIT \(limit))
               UNION ALL

@@ -53,7 +53,7 @@ package struct LocalProcessDriver: RunnerDriver {
         do {
             result = try await Subprocess.run(
                 .path(command.executable), arguments: Arguments(command.arguments),
-                environment: .custom(Self.environment), platformOptions: Self.platformOptions, input: .none,
+                environment: .custom(["PATH": Self.searchPath]), platformOptions: Self.platformOptions, input: .none,
                 output: .string(limit: 1 << 14), error: .string(limit: 1 << 14))
         } catch {
             return ["bubblewrap (\(command.executable) cannot be started: \(error))"]
@@ -97,8 +97,7 @@ package struct LocalProcessDriver: RunnerDriver {
         let log = RunnerLog(plant: specification.plant, epoch: specification.epoch, logger: logger)
         let process = try await RunnerProcess.start(
             [command.executable.string] + command.arguments,
-            environment: Self.environment.map { "\($0.key.rawValue)=\($0.value)" },
-            on: MultiThreadedEventLoopGroup.singleton.any())
+            environment: ["PATH=" + Self.searchPath], on: MultiThreadedEventLoopGroup.singleton.any())
         logger.debug(
             "runner started",
             metadata: [
@@ -148,8 +147,9 @@ package struct LocalProcessDriver: RunnerDriver {
         }
     }
 
-    /// Nothing of ours: bubblewrap stands between us and the runner and needs no more to find its programs.
-    private static let environment: [Environment.Key: String] = ["PATH": "/usr/bin:/bin"]
+    /// All that the environment holds, nothing of ours: bubblewrap stands between us and the runner and needs no more to
+    /// find its programs.
+    private static let searchPath = "/usr/bin:/bin"
 
     /// The terminal's Ctrl-C is ours to handle: runners are asked to drain.
     private static var platformOptions: PlatformOptions {

@@ -20,11 +20,14 @@ package struct Principal: Sendable, Hashable {
     package var bindings: [RoleBinding]
     /// For `ETag` and `If-Match`.
     package var version: Int64
+    /// Moves with the password and the status: a session that was opened in an earlier one has ended.
+    package var sessionGeneration: Int64
     package var createdAt: Timestamp
 
     package init(
         id: PrincipalID, kind: Actor.Kind, displayName: String, email: String? = nil, home: TenantScope,
-        status: Status = .active, bindings: [RoleBinding] = [], version: Int64 = 1, createdAt: Timestamp
+        status: Status = .active, bindings: [RoleBinding] = [], version: Int64 = 1,
+        sessionGeneration: Int64 = 1, createdAt: Timestamp
     ) {
         self.id = id
         self.kind = kind
@@ -34,6 +37,7 @@ package struct Principal: Sendable, Hashable {
         self.status = status
         self.bindings = bindings
         self.version = version
+        self.sessionGeneration = sessionGeneration
         self.createdAt = createdAt
     }
 

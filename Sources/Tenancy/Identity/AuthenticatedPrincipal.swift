@@ -11,10 +11,13 @@ package struct AuthenticatedPrincipal: Sendable, Hashable {
 
     package var principal: Principal
     package var proof: Proof
+    /// Wrong passwords since the last right one, or since the account last rested.
+    package var wrongPasswords: Int
 
-    package init(principal: Principal, proof: Proof) {
+    package init(principal: Principal, proof: Proof, wrongPasswords: Int = 0) {
         self.principal = principal
         self.proof = proof
+        self.wrongPasswords = wrongPasswords
     }
 
     package func allows(_ permission: Permission, in scope: TenantScope) -> Bool {

@@ -18,6 +18,7 @@ package final class Authenticator: Sendable {
     let clock: any WallClock
     private let keys: ChangeAwareCache<String, CachedKey>
     private let usage = KeyUsage()
+    private let feed: TenancyFeed
     private let logger: Logger
     /// How often the last use of keys is written.
     private static let recordingInterval: Duration = .seconds(30)
@@ -28,6 +29,7 @@ package final class Authenticator: Sendable {
         logger: Logger = Logger(label: "millwright.tenancy")
     ) {
         self.database = database
+        self.feed = feed
         self.logger = logger
         self.passwords = passwords
         self.clock = clock
@@ -79,6 +81,17 @@ package final class Authenticator: Sendable {
                       AND (api_key.expires_at IS NULL OR api_key.expires_at > \(now))))
                 """
             ).first.map(Principal.init(row:))
+        }
+    }
+
+    /// Yields whenever it may have changed what the principal may do: its keys, roles and status, a tenant's state.
+    package func changes(of id: PrincipalID) -> AsyncStream<Void> {
+        feed.changes { change in
+            switch change {
+            case .principal(let changed): changed == id
+            case .tenant, .everything: true
+            case .brand, .egress, .processPolicy: false
+            }
         }
     }
 

@@ -28,7 +28,8 @@ extension PrincipalDirectory {
         }
     }
 
-    /// From now on it cannot sign in and its keys do not work, within a second on every replica.
+    /// From now on it cannot sign in and its keys do not work, within a second on every replica. Its sessions end for
+    /// good: enabling it brings none back.
     package func disable(
         _ id: PrincipalID, in scope: TenantScope, expecting version: Int64? = nil, reason: String? = nil,
         by actor: Actor
@@ -50,21 +51,27 @@ extension PrincipalDirectory {
         _ = try await move(id, to: .deleted, "deleted", in: scope, expecting: version, reason: reason, by: actor)
     }
 
-    /// Sets or, with `nil`, removes the password. Also lifts a block after failed attempts.
+    /// Sets or, with `nil`, removes the password, and ends all sessions. Also lifts a block after failed attempts.
+    ///
+    /// - Parameter version: of the principal whose present password was asked for, so that one that was set meanwhile is
+    ///   not overwritten.
+    @discardableResult
     package func setPassword(
-        of id: PrincipalID, to password: Redacted<String>?, in scope: TenantScope, by actor: Actor
-    ) async throws {
+        of id: PrincipalID, to password: Redacted<String>?, in scope: TenantScope, expecting version: Int64? = nil,
+        by actor: Actor
+    ) async throws -> Principal {
         if let password {
             var findings = Findings()
             findings.checkPassword(password, "/password")
             try findings.refuse("The password cannot be set.")
         }
         let digest = try await passwordDigest(password)
-        _ = try await update(
-            id, password == nil ? "password-removed" : "password-set", in: scope, expecting: nil, by: actor,
+        return try await update(
+            id, password == nil ? "password-removed" : "password-set", in: scope, expecting: version, by: actor,
             also: ", password_digest = \(digest), failed_sign_ins = 0, sign_in_blocked_until = NULL"
         ) { principal in
             guard principal.kind == .user else { throw Problem(.wrongState, "Only a user has a password.") }
+            principal.sessionGeneration += 1
         }
     }
 
@@ -77,6 +84,7 @@ extension PrincipalDirectory {
                 throw Problem(.wrongState, "The principal is \(status.rawValue) already.")
             }
             principal.status = status
+            principal.sessionGeneration += 1
         }
     }
 
@@ -97,7 +105,7 @@ extension PrincipalDirectory {
                     """
                     UPDATE millwright.principal
                     SET display_name = \(new.displayName), email = \(new.email), status = \(new.status),
-                      version = \(new.version), changed_at = now() \(fragment: assignments)
+                      version = \(new.version), session_generation = \(new.sessionGeneration), changed_at = now() \(fragment: assignments)
                     WHERE principal_id = \(id)
                     """)
                 try await transaction.record(

@@ -58,8 +58,8 @@ package struct PrincipalDirectory: Sendable {
 
     /// The roles come along as arrays of equal length, so that a principal is one row.
     static let selection: Statement = """
-        SELECT partner_id, client_id, plant_id, principal_id, kind, display_name, email, status, version, created_at,
-          binding.roles, binding.clients, binding.plants
+        SELECT partner_id, client_id, plant_id, principal_id, kind, display_name, email, status, version,
+          session_generation, created_at, binding.roles, binding.clients, binding.plants
         FROM millwright.principal
         CROSS JOIN LATERAL (
           SELECT coalesce(array_agg(role ORDER BY role_binding_id), '{}') AS roles,
@@ -85,7 +85,8 @@ extension Principal {
             id: try row.decode("principal_id"), kind: try row.decode("kind", as: Actor.Kind.self),
             displayName: try row.decode("display_name"), email: try row.decode("email", as: String?.self),
             home: try row.scope(), status: try row.decode("status", as: Principal.Status.self), bindings: bindings,
-            version: try row.decode("version"), createdAt: try row.decode("created_at"))
+            version: try row.decode("version"), sessionGeneration: try row.decode("session_generation"),
+            createdAt: try row.decode("created_at"))
     }
 
     /// What the audit shows of it.

@@ -90,13 +90,15 @@ package struct APISurface: Sendable {
         self.parts = parts
         let authenticator = parts.authenticator
         let tenants = parts.tenants
-        let streams = TimelineStreams(seconds: streamSeconds) { call in
-            guard case .apiKey(let key)? = AccessGate.presented(in: call.headers),
-                let principal = try await authenticator.authenticate(apiKey: key.reveal())?.principal
-            else { return false }
-            guard try await tenants.place(of: call.scope)?.status == .active else { return false }
-            return principal.allows(.runsRead, in: call.scope)
-        }
+        let streams = TimelineStreams(
+            seconds: streamSeconds,
+            isAllowed: { call in
+                guard case .apiKey(let key)? = AccessGate.presented(in: call.headers),
+                    let principal = try await authenticator.authenticate(apiKey: key.reveal())?.principal
+                else { return false }
+                guard try await tenants.place(of: call.scope)?.status == .active else { return false }
+                return principal.allows(.runsRead, in: call.scope)
+            }, changes: { authenticator.changes(of: $0) })
         let box = DocumentBox()
         let system = SystemOperations(
             readiness: parts.readiness, metrics: { parts.metrics.exposition() }, openAPI: { box.value })

@@ -13,17 +13,23 @@ final class TimelineStreams: Sendable {
     let seconds: Double
     /// Whether the caller may still read: its key is valid, and the plant is active.
     let isAllowed: @Sendable (Call) async throws -> Bool
+    /// Yields when that may have changed. A key's own end does not ring: the next heartbeat finds it.
+    let changes: @Sendable (PrincipalID) -> AsyncStream<Void>
     private let open = Mutex<[PrincipalID: Int]>([:])
 
-    init(seconds: Double, isAllowed: @escaping @Sendable (Call) async throws -> Bool) {
+    init(
+        seconds: Double, isAllowed: @escaping @Sendable (Call) async throws -> Bool,
+        changes: @escaping @Sendable (PrincipalID) -> AsyncStream<Void>
+    ) {
         self.seconds = seconds
         self.isAllowed = isAllowed
+        self.changes = changes
     }
 
     /// Gives its place back when it is left, or when nobody holds it: an answer whose body was never asked for.
     final class Place: Sendable {
         private let streams: TimelineStreams
-        private let principal: PrincipalID
+        fileprivate let principal: PrincipalID
         private let isTaken = Mutex(true)
 
         fileprivate init(_ streams: TimelineStreams, _ principal: PrincipalID) {
@@ -66,6 +72,9 @@ final class TimelineStreams: Sendable {
 /// One stream: it has what is new when it is woken, and ends after a while, so that its reader comes back with
 /// `Last-Event-ID`. Nothing is asked for before the last part was taken; the server's time for an answer bounds how slowly a
 /// reader may take it.
+///
+/// Before each look it is asked whether the caller may still read, and a change of that wakes the stream: what happened after
+/// a key was revoked or has expired is not sent, and the stream ends at once, or within a heartbeat and a rest.
 package struct TimelineStream: AsyncSequence, Sendable {
     /// Less than the server gives an answer (`HTTPLimits.answerSeconds`).
     package static let standardSeconds: Double = 50
@@ -108,16 +117,15 @@ package struct TimelineStream: AsyncSequence, Sendable {
             guard let plant = stream.call.scope.plantID else { return nil }
             if let watch {
                 let left = ContinuousClock.now.duration(to: end)
-                guard left > .zero, try await stream.streams.isAllowed(stream.call) else {
-                    stream.place.leave()
-                    return nil
-                }
-                await watch.wait(for: Swift.min(left, .seconds(heartbeatSeconds)))
+                guard left > .zero else { return finish() }
+                let waking = await watch.wait(for: Swift.min(left, .seconds(heartbeatSeconds)))
+                if waking == .accessChange, try await !stream.streams.isAllowed(stream.call) { return finish() }
                 let rest = Swift.max(.seconds(gatherSeconds), lastLook * restPerLook)
                 try await Task.sleep(for: Swift.min(rest, .seconds(stream.streams.seconds / 4)))
             }
             // A watch that was waited for is used up.
-            watch = HeldWatch(stream.watchers, plant)
+            watch = HeldWatch(stream.watchers, plant, stream.streams.changes(stream.place.principal))
+            guard try await stream.streams.isAllowed(stream.call) else { return finish() }
             let begun = ContinuousClock.now
             let (entries, next) = try await stream.timeline.entries(in: stream.call.scope, after: position)
             lastLook = begun.duration(to: .now)
@@ -126,28 +134,47 @@ package struct TimelineStream: AsyncSequence, Sendable {
             if entries.isEmpty { return ByteBuffer(string: ": still here\n\n") }
             return ByteBuffer(bytes: entries.flatMap(TimelineStream.event))
         }
+
+        private func finish() -> ByteBuffer? {
+            stream.place.leave()
+            return nil
+        }
     }
+
+    private enum Waking { case commit, accessChange, time }
 
     /// A watch that ends with whoever holds it.
     private final class HeldWatch: Sendable {
         private let watchers: PlantWatchers
         private let watch: PlantWatchers.Watch
+        private let changes: AsyncStream<Void>
 
-        init(_ watchers: PlantWatchers, _ plant: PlantID) {
+        init(_ watchers: PlantWatchers, _ plant: PlantID, _ changes: AsyncStream<Void>) {
             self.watchers = watchers
+            self.changes = changes
             watch = watchers.watch(plant)
         }
 
         deinit { watchers.end(watch) }
 
         /// Returns at the next ring, or after the time.
-        func wait(for time: Duration) async {
-            let rings = watch.rings
-            await withTaskGroup { group in
-                group.addTask { for await _ in rings { break } }
-                group.addTask { try? await Task.sleep(for: time) }
-                await group.next()
-                group.cancelAll()
+        func wait(for time: Duration) async -> Waking {
+            let (rings, changes) = (watch.rings, changes)
+            return await withTaskGroup { group in
+                group.addTask {
+                    for await _ in rings { break }
+                    return Waking.commit
+                }
+                group.addTask {
+                    for await _ in changes { break }
+                    return .accessChange
+                }
+                group.addTask {
+                    try? await Task.sleep(for: time)
+                    return .time
+                }
+                defer { group.cancelAll() }
+                return await group.next() ?? .time
             }
         }
     }

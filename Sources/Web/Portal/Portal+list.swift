@@ -24,7 +24,7 @@ extension Portal {
             "filter": isFollowUp
                 ? ["href": "/portal", "label": "Show all tasks"]
                 : ["href": "/portal?follow-up=1", "label": "Show only what is to be followed up"],
-            "hasWaiting": !waiting.isEmpty,
+            "hasWaiting": !waiting.isEmpty, "mayChangePassword": visitor.canSign,
             "nothing": after != nil || open.next != nil
                 ? "Nothing more here."
                 : "Nothing else is waiting for your roles. New tasks appear here; reload the page to look again.",

@@ -8,13 +8,14 @@ extension Portal {
     /// Why somebody who did not ask for it sees the sign-in page.
     enum Reason: String {
         case ended, lost
-        case out
+        case out, changed
 
         var sentence: String {
             switch self {
             case .ended: "Your session has ended. Sign in to go on."
             case .lost: "Your session had ended, so what you sent was not recorded. Sign in and enter it again."
             case .out: "You are signed out."
+            case .changed: "Your password is changed. Sign in with the new one."
             }
         }
     }
@@ -36,30 +37,38 @@ extension Portal {
     }
 
     func signIn(_ request: Request, _ context: MillwrightContext) async throws -> Response {
-        try await limits.admitSignIn(origin(of: request, context))
+        let origin = origin(of: request, context)
+        try await limits.admitSignIn(origin)
         let form = try await FormBody.read(request)
         try checkSite(request)
         do {
-            let found = try await identified(form, request)
-            // Never a session that was there before: somebody else may know its token.
-            if let old = SessionCookie.token(in: request.headers) { try await sessions.end(old) }
-            let token = try await sessions.begin(found.principal.id, with: found.proof)
-            var response = Self.redirect(Self.ownPath(form["next"]))
-            response.headers[.setCookie] = cookie(token.reveal(), SessionStore.lifetimeHours * 3600, request)
-            return response
+            let found = try await identified(form, request, origin)
+            try await endFormer(request, origin)
+            let token = try await sessions.begin(found, from: origin)
+            return redirect(Self.ownPath(form["next"]), with: token, request)
         } catch let problem as Problem where [.unauthenticated, .tooManyRequests].contains(problem.code) {
             return await signInPage(request, problem: problem, email: form["email"], next: form["next"])
         }
     }
 
+    /// Never a session that was there before: somebody else may know its token.
+    private func endFormer(_ request: Request, _ origin: String) async throws {
+        guard let token = SessionCookie.token(in: request.headers), let session = try await sessions.session(token)
+        else { return }
+        try await sessions.end(
+            token, session, of: try await holder(of: session), reason: "The same browser signed in anew.", from: origin)
+    }
+
     /// - Throws: `unauthenticated`, which says the same whatever was wrong.
-    private func identified(_ form: FormBody, _ request: Request) async throws -> AuthenticatedPrincipal {
+    private func identified(
+        _ form: FormBody, _ request: Request, _ origin: String
+    ) async throws -> AuthenticatedPrincipal {
         let host = request.head.authority ?? ""
         let within = try await brands.scope(ofHost: host)?.partnerID
         let found: AuthenticatedPrincipal?
         if form["key"].isEmpty {
             found = try await authenticator.signIn(
-                email: form["email"], password: Redacted(form["password"]), within: within)
+                email: form["email"], password: Redacted(form["password"]), within: within, from: origin)
         } else {
             found = try await authenticator.authenticate(
                 apiKey: String(form["key"].trimmingPrefix(while: \.isWhitespace)))
@@ -91,7 +100,8 @@ extension Portal {
     func signOut(_ request: Request, _ context: MillwrightContext) async throws -> Response {
         let visitor = try await visitor(request, context)
         _ = try await form(request, of: visitor)
-        try await sessions.end(visitor.token)
+        try await sessions.end(
+            visitor.token, visitor.session, of: visitor.principal, from: origin(of: request, context))
         var response = Self.redirect("/portal/sign-in?reason=out")
         response.headers[.setCookie] = cookie("", 0, request)
         return response
@@ -109,6 +119,13 @@ extension Portal {
             target += "&reason=" + (request.method == .post ? Reason.lost : .ended).rawValue
         }
         return Self.redirect(target)
+    }
+
+    /// Leads on, with the token of a session that has just begun or goes on.
+    func redirect(_ path: String, with token: Redacted<String>, _ request: Request) -> Response {
+        var response = Self.redirect(path)
+        response.headers[.setCookie] = cookie(token.reveal(), SessionStore.lifetimeHours * 3600, request)
+        return response
     }
 
     private func cookie(_ token: String, _ seconds: Int, _ request: Request) -> String {

@@ -116,7 +116,6 @@ extension Portal {
         values["own"] = own
         values["others"] = others
         guard let attempt else { return await render("substitutes", values, request, visitor) }
-        values["problem"] = SubstitutesPage.problem(attempt.problem)
         return await render(
             "substitutes", values, request, visitor, status: .init(code: attempt.problem.code.httpStatus))
     }

@@ -105,19 +105,10 @@ extension Portal {
             items.append(.init(path: "/signature/password", message: "Enter your password to sign."))
         }
         guard items.isEmpty else { throw Problem(.invalidRequest, "The signature is incomplete.", items: items) }
-        try await limits.admitSignIn(origin(of: request, context))
-        guard
-            let confirmation = try await authenticator.confirm(
-                visitor.principal.id, password: Redacted(form["password"]))
-        else {
+        guard let confirmation = try await confirmation(form["password"], of: visitor, request, context) else {
             throw Problem(
                 .invalidRequest, "The signature is incomplete.",
-                items: [
-                    .init(
-                        path: "/signature/password",
-                        message: "The password did not fit. After several wrong ones an account rests for five minutes."
-                    )
-                ])
+                items: [.init(path: "/signature/password", message: Self.wrongPassword)])
         }
         return SigningStatement(meaning: form["meaning"], confirmation: confirmation)
     }

@@ -8,6 +8,7 @@ package import Tenancy
 /// person belongs to; before that is known, of the host name.
 package struct Portal: Sendable {
     let authenticator: Authenticator
+    let principals: PrincipalDirectory
     let sessions: SessionStore
     let brands: BrandDirectory
     let tenants: TenantDirectory
@@ -19,11 +20,12 @@ package struct Portal: Sendable {
     /// - Parameter cookiesNeedHTTPS: whether browsers reach the portal by `https` alone. Without it the cookie is bound
     ///   to `https` for those requests of which a proxy says that they came by it.
     package init(
-        authenticator: Authenticator, sessions: SessionStore, brands: BrandDirectory, tenants: TenantDirectory,
-        humanTasks: HumanTaskService, limits: RequestLimits, cookiesNeedHTTPS: Bool = false,
+        authenticator: Authenticator, principals: PrincipalDirectory, sessions: SessionStore, brands: BrandDirectory,
+        tenants: TenantDirectory, humanTasks: HumanTaskService, limits: RequestLimits, cookiesNeedHTTPS: Bool = false,
         clock: any WallClock = SystemWallClock()
     ) {
         self.authenticator = authenticator
+        self.principals = principals
         self.sessions = sessions
         self.brands = brands
         self.tenants = tenants
@@ -39,6 +41,7 @@ package struct Portal: Sendable {
         let pages: [(HTTPRequest.Method, RouterPath, Page)] = [
             (.get, "/portal/sign-in", signInPage), (.post, "/portal/sign-in", signIn),
             (.post, "/portal/sign-out", signOut), (.get, "/portal", taskList),
+            (.get, "/portal/password", passwordPage), (.post, "/portal/password", changePassword),
             (.get, "/portal/plants/:plant/tasks/:task", taskPage),
             (.post, "/portal/plants/:plant/tasks/:task", decide),
             (.post, "/portal/plants/:plant/tasks/:task/claim", claim),
@@ -91,9 +94,11 @@ package struct Portal: Sendable {
     struct Visitor {
         var principal: Principal
         var token: String
-        var formToken: String
+        var session: SessionStore.Session
         /// Whether the session was opened with a password: only then can the person sign.
         var canSign: Bool
+
+        var formToken: String { session.formToken }
     }
 
     /// - Throws: `unauthenticated` without a session, and when the session's principal or key may act no longer.
@@ -101,16 +106,20 @@ package struct Portal: Sendable {
         guard let token = SessionCookie.token(in: request.headers) else {
             throw Problem(.unauthenticated, "Sign in first.")
         }
-        guard let session = try await sessions.session(token),
-            let principal = try await authenticator.principal(session.principalID, signedInWith: session.keyID)
-        else {
+        guard let session = try await sessions.session(token), let principal = try await holder(of: session) else {
             try await limits.refused(origin(of: request, context))
             throw Problem(.unauthenticated, "Sign in first.")
         }
         _ = try await limits.admit(principal.id)
         return Visitor(
-            principal: principal, token: token, formToken: session.formToken,
+            principal: principal, token: token, session: session,
             canSign: session.keyID == nil && principal.kind == .user)
+    }
+
+    /// Whose session it is; `nil` when it has ended with the password, the key, or the principal's leave to act.
+    func holder(of session: SessionStore.Session) async throws -> Principal? {
+        let principal = try await authenticator.principal(session.principalID, signedInWith: session.keyID)
+        return principal?.sessionGeneration == session.generation ? principal : nil
     }
 
     func origin(of request: Request, _ context: MillwrightContext) -> String {

@@ -18,6 +18,7 @@ enum PortalPages {
                 "task-talk": try PageContent.template(TaskPage.talk),
                 "substitutes": try PageContent.template(SubstitutesPage.text),
                 "substitution": try PageContent.template(SubstitutesPage.entry),
+                "password": try PageContent.template(PasswordPage.text),
                 "message": try PageContent.template(message),
             ])
         } catch {
@@ -100,6 +101,7 @@ enum PortalPages {
         {{#more}}<p><a href="{{.}}">Show more tasks</a></p>{{/more}}
         {{#filter}}<p><a href="{{href}}">{{label}}</a></p>{{/filter}}
         <p><a href="/portal/substitutes">Who decides while you are away</a></p>
+        {{#mayChangePassword}}<p><a href="/portal/password">Change your password</a></p>{{/mayChangePassword}}
         {{/content}}{{/layout}}
         """
 

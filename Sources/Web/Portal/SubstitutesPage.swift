@@ -73,21 +73,9 @@ enum SubstitutesPage {
         ]
         if options.count == 1 { context["onlyPlace"] = ["value": options[0].value, "label": options[0].label] }
         for name in ["substitute", "from", "until"] { context[name] = posted?[name] ?? "" }
-        for name in ["place", "substitute", "from", "until"] {
-            context[name + "Mistakes"] = (attempt?.problem.items ?? []).filter { $0.path == "/" + name }.map(\.message)
-        }
+        if let attempt { context.merge(FormProblem.context(attempt.problem, of: fields)) { $1 } }
         return context
     }
 
-    /// What stands above the page when nothing was recorded.
-    static func problem(_ problem: Problem) -> [String: Any] {
-        let mistakes = problem.items.map { item -> [String: Any] in
-            let name = String(item.path.dropFirst())
-            guard ["place", "substitute", "from", "until"].contains(name) else { return ["message": item.message] }
-            return ["message": item.message, "target": name]
-        }
-        var context: [String: Any] = ["heading": "Nothing was recorded", "mistakes": mistakes]
-        if mistakes.isEmpty { context["explanation"] = problem.detail }
-        return context
-    }
+    private static let fields = ["place", "substitute", "from", "until"]
 }

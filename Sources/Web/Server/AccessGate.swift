@@ -104,9 +104,3 @@ extension Operation {
     /// Whether a suspended tenant may not do it.
     var changesState: Bool { method != .get && method != .head }
 }
-
-extension Actor {
-    static func anonymous(_ origin: String) -> Actor {
-        Actor(kind: .system, principalID: nil, displayName: "anonymous", origin: origin)
-    }
-}

@@ -76,8 +76,9 @@ struct ControlPlane: Sendable {
             version: Version.text)
         let router = surface.router()
         Portal(
-            authenticator: domain.authenticator, sessions: sessions, brands: domain.brands, tenants: domain.tenants,
-            humanTasks: humanTasks, limits: limits, cookiesNeedHTTPS: domain.settings.portalNeedsHTTPS
+            authenticator: domain.authenticator, principals: domain.principals, sessions: sessions,
+            brands: domain.brands, tenants: domain.tenants, humanTasks: humanTasks, limits: limits,
+            cookiesNeedHTTPS: domain.settings.portalNeedsHTTPS
         ).addRoutes(to: router)
 
         var services: [any Service] = [
