@@ -57,6 +57,16 @@ public struct JQProgram: Sendable {
         return machine.dot.pointee.value
     }
 
+    /// The same; adds the steps that it took to `steps`, also when it fails.
+    public func first(
+        _ input: JSONValue, variables: [JSONValue] = [], budget: JQBudget = .default, addingTo steps: inout Int
+    ) throws(JQError) -> JSONValue? {
+        var machine = start(input, variables, budget)
+        defer { steps += budget.steps - max(0, machine.meter.stepsLeft) }
+        guard try machine.advance() else { return nil }
+        return machine.dot.pointee.value
+    }
+
     /// Hands over each result as soon as it is there, until the body says false.
     public func forEach(
         _ input: JSONValue, variables: [JSONValue] = [], budget: JQBudget = .default,

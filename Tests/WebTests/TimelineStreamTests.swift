@@ -1,5 +1,6 @@
 import Database
 import Execution
+import Foundation
 import HTTPTypes
 import HummingbirdTesting
 import JSON
@@ -8,7 +9,8 @@ import Primitives
 import Tenancy
 import TestSupport
 import Testing
-import Web
+
+@testable import Web
 
 @Suite("a plant's timeline is a stream that goes on where it broke off", .timeLimit(.minutes(2)))
 struct TimelineStreamTests {
@@ -53,6 +55,62 @@ struct TimelineStreamTests {
             let foreign = "/v1/plants/\(other.plantID)/timeline/stream"
             #expect(try await read(client, foreign, key: supervisor.key).status == 404)
         }
+    }
+
+    @Test("a position that was made up, changed, or given by another plant is refused, in a page as in a stream")
+    func forgedPositions() async throws {
+        try await WebFixture.with { fixture, client in
+            let place = try await fixture.tenants.makePlant()
+            let supervisor = try await fixture.tenants.makePrincipal(.supervisor, in: place.scope)
+            let sibling = try await fixture.tenants.makePlant(in: place.partnerID, place.clientID)
+            let other = try await fixture.tenants.makePrincipal(.supervisor, in: sibling.scope)
+            for number in 0..<2 { try await fixture.tenants.audit(number, in: place.scope) }
+            let path = "/v1/plants/\(place.plantID)/timeline"
+            let text = try await read(client, path + "/stream?backSeconds=3600", key: supervisor.key).text
+            let given = try #require(fields(text, "id").last)
+            let parts = given.split(separator: ";", omittingEmptySubsequences: false).map(String.init)
+            #expect(parts.count == 7)
+            func changed(_ index: Int, _ part: String) -> String {
+                var parts = parts
+                parts[index] = part
+                return parts.joined(separator: ";")
+            }
+            let forged = [
+                // As it was written before it was sealed, with a look at everything.
+                (parts[..<4] + ["0", "1000000"]).joined(separator: ";"), changed(5, "1000000"), changed(4, "0"),
+                changed(6, ""), changed(6, String(parts[6].reversed())), String(repeating: ";", count: 5_000),
+            ]
+            for position in forged {
+                #expect(try await read(client, path + "/stream", key: supervisor.key, after: position).status == 422)
+                let query = position.addingPercentEncoding(withAllowedCharacters: .alphanumerics) ?? ""
+                if query.utf8.count < 2_000 {
+                    #expect(try await read(client, path + "?after=\(query)", key: supervisor.key).status == 422)
+                }
+            }
+            let elsewhere = "/v1/plants/\(sibling.plantID)/timeline/stream"
+            #expect(try await read(client, elsewhere, key: other.key, after: given).status == 422)
+            #expect(try await read(client, path + "/stream", key: supervisor.key, after: given).status == 200)
+            let query = given.addingPercentEncoding(withAllowedCharacters: .alphanumerics) ?? ""
+            #expect(try await read(client, path + "?after=\(query)", key: supervisor.key).status == 200)
+        }
+    }
+
+    @Test("one partner cannot take every place, and what it gives back it may have again")
+    func share() throws {
+        let streams = TimelineStreams(seconds: 1) { _ in true }
+        let partner = PartnerID()
+        var places: [TimelineStreams.Place] = []
+        for _ in 0..<TimelineStreams.perPartner { places.append(try streams.enter(PrincipalID(), of: partner)) }
+        let refusal = #expect(throws: Problem.self) { try streams.enter(PrincipalID(), of: partner) }
+        #expect(refusal?.code == .tooManyRequests && refusal?.detail.contains("partner") == true)
+        for _ in places { places.append(try streams.enter(PrincipalID(), of: PartnerID())) }
+        #expect(places.count == TimelineStreams.inAll)
+        let full = #expect(throws: Problem.self) { try streams.enter(PrincipalID(), of: PartnerID()) }
+        #expect(full?.detail.contains("\(TimelineStreams.inAll)") == true)
+        places[0].leave()
+        places[0].leave()
+        places.append(try streams.enter(PrincipalID(), of: partner))
+        #expect(throws: Problem.self) { try streams.enter(PrincipalID(), of: PartnerID()) }
     }
 
     @Test("so many streams are open for a key and no more; one that ended leaves its place")

@@ -209,3 +209,10 @@ struct ScheduleTests {
         }
     }
 }
+
+extension CompiledCorrelations {
+    fileprivate func values(of event: JSONValue) -> JSONObject? {
+        var allowance = EvaluationAllowance.unbounded
+        return values(of: event, &allowance)
+    }
+}

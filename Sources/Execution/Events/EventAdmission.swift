@@ -2,6 +2,7 @@ import Database
 import JSON
 import Primitives
 import RunnerProtocol
+import Workflow
 
 /// Events and the runs that they start, stored by one statement: a run is stored only with its event, and an event that
 /// was accepted before stores nothing.
@@ -16,16 +17,22 @@ struct EventAdmission: Sendable {
 
     /// - Parameter events: in any order; they are stored in the order of their keys, so that two transactions that store
     ///   the same events wait for one another instead of dead-locking.
+    /// - Parameter found: what events start of which that had to be computed (`PlantTriggers.computes`).
     init(
         _ plant: PlantKey, ingestID: UUIDv7?, events: [EventRecord], triggers: PlantTriggers, recordedAt: Timestamp,
-        duplicates: DuplicateWindow, causes: (EventRecord) -> RunCauses = { RunCauses(initiator: $0.sender) }
+        duplicates: DuplicateWindow, found: [EventRecordID: [NewRun]],
+        causes: (EventRecord) -> RunCauses = { RunCauses(initiator: $0.sender) }
     ) {
         self.plant = plant
         self.ingestID = ingestID
         self.events = events.sorted { ($0.source, $0.sourceEventID) < ($1.source, $1.sourceEventID) }
         self.recordedAt = recordedAt
         search = duplicates.search(for: events.map(\.id.raw))
-        runs = events.flatMap { triggers.runs(startedBy: $0, causes: causes($0)) }
+        var allowance = EvaluationAllowance.unbounded
+        runs = events.flatMap { event in
+            (found.isEmpty ? nil : found[event.id])
+                ?? triggers.runs(startedBy: event, causes: causes(event), &allowance)
+        }
     }
 
     /// Stands before `statement` where it is not empty.

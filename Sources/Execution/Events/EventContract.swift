@@ -1,5 +1,6 @@
 import JSON
 import Primitives
+import Workflow
 
 /// Checks an event's values: limits that hold for every plant, and what the plant's workflows expect of the type.
 struct EventContract {
@@ -7,8 +8,9 @@ struct EventContract {
     let now: Timestamp
 
     /// The event's data as it will be stored, or everything that is wrong with it, with paths from the event's root.
-    func check(_ event: IncomingEvent) -> Result<JSONBytes?, Refusal> {
-        let items = violations(of: event)
+    /// - Parameter allowance: when it is spent, the event is refused unless nothing has to be checked.
+    func check(_ event: IncomingEvent, _ allowance: inout EvaluationAllowance) -> Result<JSONBytes?, Refusal> {
+        let items = violations(of: event, &allowance)
         guard items.isEmpty else { return .failure(Refusal(items: items)) }
         let bytes = event.data.map(JSONBytes.init)
         if let bytes, bytes.bytes.count > EventLimits.maximumDataBytes {
@@ -23,7 +25,7 @@ struct EventContract {
         var items: [Problem.Item]
     }
 
-    private func violations(of event: IncomingEvent) -> [Problem.Item] {
+    private func violations(of event: IncomingEvent, _ allowance: inout EvaluationAllowance) -> [Problem.Item] {
         var items: [Problem.Item] = []
         if let time = event.time {
             if time < EventLimits.earliest {
@@ -33,20 +35,27 @@ struct EventContract {
             }
         }
         guard let data = event.data else {
-            return items + schemas.flatMap { violations(of: .null, against: $0) }
+            return items + violations(of: .null, &allowance)
         }
         guard data.depth(within: EventLimits.maximumDataDepth) != nil else {
             return items + [
                 .init(path: "/data", message: "Is nested more than \(EventLimits.maximumDataDepth) levels deep.")
             ]
         }
-        return items + schemas.flatMap { violations(of: data, against: $0) }
+        return items + violations(of: data, &allowance)
     }
 
-    private func violations(of data: JSONValue, against schema: JSONSchema) -> [Problem.Item] {
-        schema.validate(data).map { violation in
-            .init(path: "/data" + violation.instancePath.description, message: violation.message)
+    private func violations(of data: JSONValue, _ allowance: inout EvaluationAllowance) -> [Problem.Item] {
+        var items: [Problem.Item] = []
+        for schema in schemas {
+            guard !allowance.isSpent else { return items + [EventBudgets.tooMuchToCheck] }
+            var steps = 0
+            items += schema.validate(data, addingTo: &steps).map { violation in
+                .init(path: "/data" + violation.instancePath.description, message: violation.message)
+            }
+            allowance.spend(steps)
         }
+        return items
     }
 }
 

@@ -27,28 +27,35 @@ struct EventDelivery: Sendable {
     }
 
     /// Delivers `events`, which were stored just now, in their order. Answers whether any run has a new input.
-    func deliver(_ events: [EventRecord], in transaction: TenantTransaction) async throws -> Bool {
+    /// - Parameter allowance: when it is spent, not all runs that listen were asked.
+    func deliver(
+        _ events: [EventRecord], _ allowance: inout EvaluationAllowance, in transaction: TenantTransaction
+    ) async throws -> Bool {
         guard !events.isEmpty else { return false }
         let types = Set(events.map(\.type)).sorted()
         var isAnswered = false
         var last: Listener?
         while true {
             let listeners = try await transaction.query(listeners(for: types, after: last)).map(Listener.init(row:))
-            let deliveries = deliveries(of: events, to: listeners)
+            let deliveries = await deliveries(of: events, to: listeners, &allowance)
             if !deliveries.isEmpty, try await transaction.execute(storing(deliveries)) > 0 { isAnswered = true }
-            guard listeners.count == Self.listenersPerPage else { return isAnswered }
+            guard listeners.count == Self.listenersPerPage, !allowance.isSpent else { return isAnswered }
             last = listeners.last
         }
     }
 
     /// Which listener takes which event: a listener takes the first that fits, or all that fit.
-    func deliveries(of events: [EventRecord], to listeners: [Listener]) -> [Delivery] {
+    private func deliveries(
+        of events: [EventRecord], to listeners: [Listener], _ allowance: inout EvaluationAllowance
+    ) async -> [Delivery] {
         guard !listeners.isEmpty else { return [] }
         let envelopes = events.map(\.envelope)
         var deliveries: [Delivery] = []
         for listener in listeners {
             guard let filter = filters.compiled(listener.filter) else { continue }
-            for (event, envelope) in zip(events, envelopes) where filter.matches(envelope) {
+            for (event, envelope) in zip(events, envelopes) {
+                if allowance.wantsRest { await allowance.rest() }
+                guard filter.matches(envelope, &allowance) else { continue }
                 deliveries.append(
                     Delivery(
                         runID: listener.runID, waitID: listener.waitID, event: event,

@@ -1,6 +1,7 @@
 import Database
 import Logging
 import Primitives
+import Workflow
 
 extension EventIntake {
     /// Tries before the batch is given up: each was disturbed by a change of the plant's workflows or by the connection.
@@ -8,11 +9,14 @@ extension EventIntake {
 
     /// Stores a batch in one transaction. It may be repeated whatever happened before, because an event keeps the
     /// identifier that it was given: one that is there under it was stored by an earlier try.
-    func store(_ events: [EventRecord], _ plant: PlantKey) async throws -> [EventOutcome] {
+    /// - Throws: `DeliveryOverBudget` when nothing was stored because more runs listen than may be asked at once.
+    func store(
+        _ events: [EventRecord], _ found: FoundRuns, _ plant: PlantKey, _ allowance: inout EvaluationAllowance
+    ) async throws -> [EventOutcome] {
         // Of two events of the batch that are the same, the first counts.
         var first: [EventKey: EventRecordID] = [:]
         let distinct = events.filter { first.updateValueIfAbsent($0.id, for: EventKey($0)) }
-        let stored = try await storeDistinct(distinct, plant)
+        let stored = try await storeDistinct(distinct, found, plant, &allowance)
         let known = try await knownIdentifiers(of: distinct.filter { !stored.contains($0.id) }, plant)
         return try events.map { event in
             let key = EventKey(event)
@@ -23,18 +27,20 @@ extension EventIntake {
         }
     }
 
-    private func storeDistinct(_ events: [EventRecord], _ plant: PlantKey) async throws -> Set<EventRecordID> {
+    private func storeDistinct(
+        _ events: [EventRecord], _ found: FoundRuns, _ plant: PlantKey, _ allowance: inout EvaluationAllowance
+    ) async throws -> Set<EventRecordID> {
         let ingestID = ids.next(at: clock.now())
         var triggers = try await triggers.triggers(of: plant)
         var isListenedTo = false
         for attempt in 1... {
             let admission = EventAdmission(
                 plant, ingestID: ingestID, events: events, triggers: triggers, recordedAt: clock.now(),
-                duplicates: duplicates)
+                duplicates: duplicates, found: try await found.current(events, triggers, budgets).runs)
             do {
                 let stored =
                     try await isListenedTo || triggers.gathers(events.map(\.type))
-                    ? storeAndDeliver(admission, events, triggers) : storeAtOnce(admission, triggers)
+                    ? storeAndDeliver(admission, events, triggers, &allowance) : storeAtOnce(admission, triggers)
                 turns.letPassInTurn()
                 return stored
             } catch {
@@ -76,7 +82,8 @@ extension EventIntake {
     /// the transaction.
     /// - Parameter events: in the order in which they came.
     private func storeAndDeliver(
-        _ admission: EventAdmission, _ events: [EventRecord], _ triggers: PlantTriggers
+        _ admission: EventAdmission, _ events: [EventRecord], _ triggers: PlantTriggers,
+        _ allowance: inout EvaluationAllowance
     ) async throws -> Set<EventRecordID> {
         var statements = admission.opening + [guardStatement(admission.plant, triggers, [])]
         if let lock = admission.lock { statements.append(lock) }
@@ -84,16 +91,22 @@ extension EventIntake {
         statements.append(admission.statement)
         let isMonthKnown = addActivePlant(to: &statements, admission)
         let notification = board.notification(for: admission.plant)
-        let (stored, delivered, gathered) = try await database.transaction(admission.plant.scope) { transaction in
+        // Also when it fails: it may have used all of it.
+        defer { allowance.spend(self.budgets.deliverySteps) }
+        let (stored, delivered, gathered, unused) = try await database.transaction(admission.plant.scope) {
+            transaction in
+            var allowance = EvaluationAllowance(steps: self.budgets.deliverySteps)
             let stored = try EventAdmission.stored(try await transaction.batch(statements)[place])
             let now = self.clock.now()
             let delivered = try await EventDelivery(plant: admission.plant, filters: self.filters, now: now)
-                .deliver(admission.events.filter { stored.contains($0.id) }, in: transaction)
+                .deliver(admission.events.filter { stored.contains($0.id) }, &allowance, in: transaction)
             let gathered = try await EventSets(plant: admission.plant, ids: self.ids, now: now)
-                .gather(events.filter { stored.contains($0.id) }, triggers, in: transaction)
+                .gather(events.filter { stored.contains($0.id) }, triggers, &allowance, in: transaction)
+            guard !allowance.isSpent else { throw DeliveryOverBudget() }
             if let notification { try await transaction.execute(notification) }
-            return (stored, delivered, gathered)
+            return (stored, delivered, gathered, allowance.stepsLeft)
         }
+        allowance.spend(-unused)
         finish(admission, stored, isMonthKnown: isMonthKnown)
         board.announce(gathered, of: admission.plant.plantID)
         if delivered { board.wake(.inputs, admission.plant.plantID) }

@@ -2,6 +2,7 @@ package import Database
 package import Logging
 package import Primitives
 import Synchronization
+import Workflow
 
 /// Takes events in: each is checked, stored once, matched, and answered only after the commit.
 ///
@@ -17,6 +18,7 @@ package final class EventIntake: Sendable {
     let logger: Logger
     let months = ActiveMonths()
     let duplicates: DuplicateWindow
+    let budgets: EventBudgets
     private let queues = Mutex<[PlantID: IntakeQueue<Submission>]>([:])
     let turns = Turns(maximumTransactions)
 
@@ -27,15 +29,17 @@ package final class EventIntake: Sendable {
     /// The events of one request that passed the check, and who waits for them.
     struct Submission: Sendable {
         var events: [EventRecord]
+        var found: FoundRuns
         var answer: CheckedContinuation<[EventOutcome], any Error>
     }
 
     package init(
         database: Database, board: DispatchBoard, triggers: any TriggerSource,
         ids: OrderedIdentifiers = OrderedIdentifiers(), clock: any WallClock = SystemWallClock(),
-        duplicates: DuplicateWindow = DuplicateWindow(), logger: Logger
+        duplicates: DuplicateWindow = DuplicateWindow(), budgets: EventBudgets = EventBudgets(), logger: Logger
     ) {
         self.duplicates = duplicates
+        self.budgets = budgets
         self.database = database
         self.board = board
         self.triggers = TriggerCache(triggers)
@@ -60,6 +64,8 @@ package final class EventIntake: Sendable {
         let plant = try PlantKey(scope)
         let triggers = try await triggers.triggers(of: plant)
         let now = clock.now()
+        var allowance = budgets.allowance(forEvents: read.count)
+        var found = FoundRuns(of: triggers)
         var outcomes: [EventOutcome?] = []
         var records: [EventRecord] = []
         outcomes.reserveCapacity(read.count)
@@ -67,17 +73,24 @@ package final class EventIntake: Sendable {
             switch result {
             case .failure(let problem): outcomes.append(.refused(problem.items))
             case .success(let event):
-                switch EventContract(schemas: triggers.schemas(for: event.type), now: now).check(event) {
+                let contract = EventContract(schemas: triggers.schemas(for: event.type), now: now)
+                switch contract.check(event, &allowance) {
                 case .failure(let refusal): outcomes.append(.refused(refusal.items))
                 case .success(let data):
-                    outcomes.append(nil)
                     let id = EventRecordID(ids.next(at: now))
-                    records.append(
-                        EventRecord(event, id: id, receivedAt: now, sender: actor.principalID, dataBytes: data))
+                    let record = EventRecord(
+                        event, id: id, receivedAt: now, sender: actor.principalID, dataBytes: data)
+                    guard found.find(record, triggers, causes: RunCauses(initiator: record.sender), &allowance) else {
+                        outcomes.append(.refused([EventBudgets.tooMuchToCheck]))
+                        continue
+                    }
+                    outcomes.append(nil)
+                    records.append(record)
                 }
             }
+            if allowance.wantsRest { await allowance.rest() }
         }
-        var accepted = records.isEmpty ? [] : try await submit(records, plant)[...]
+        var accepted = records.isEmpty ? [] : try await submit(records, found, plant)[...]
         return outcomes.map { $0 ?? accepted.removeFirst() }
     }
 
@@ -87,9 +100,10 @@ package final class EventIntake: Sendable {
         _ = try await database.pipeline(scope, [event.insertion(in: plant)])
     }
 
-    private func submit(_ records: [EventRecord], _ plant: PlantKey) async throws -> [EventOutcome] {
+    private func submit(_ records: [EventRecord], _ found: FoundRuns, _ plant: PlantKey) async throws -> [EventOutcome]
+    {
         try await withCheckedThrowingContinuation { answer in
-            let submission = Submission(events: records, answer: answer)
+            let submission = Submission(events: records, found: found, answer: answer)
             switch queues.withLock({ $0[plant.plantID, default: .init()].add(submission, events: records.count) }) {
             case .full:
                 answer.resume(
@@ -122,12 +136,18 @@ package final class EventIntake: Sendable {
     }
 
     private func store(_ batch: [Submission], _ plant: PlantKey) async {
+        var allowance = EvaluationAllowance(steps: budgets.turnSteps)
         do {
-            var outcomes = try await store(batch.flatMap(\.events), plant)[...]
+            let found = FoundRuns(joining: batch.lazy.map(\.found))
+            var outcomes = try await store(batch.flatMap(\.events), found, plant, &allowance)[...]
             for submission in batch {
                 submission.answer.resume(returning: Array(outcomes.prefix(submission.events.count)))
                 outcomes = outcomes.dropFirst(submission.events.count)
             }
+        } catch is DeliveryOverBudget where batch.count == 1 && batch[0].events.count == 1 {
+            batch[0].answer.resume(returning: [.refused([EventBudgets.tooMuchToDeliver])])
+        } catch is DeliveryOverBudget {
+            for submission in batch { await storeOneByOne(submission, plant, &allowance) }
         } catch {
             for submission in batch { submission.answer.resume(throwing: error) }
         }

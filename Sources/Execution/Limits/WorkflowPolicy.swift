@@ -70,7 +70,7 @@ package struct WorkflowPolicy: Sendable, Hashable {
 
 /// jq that is asked about an event, with a small budget: it is evaluated while the event's sender waits.
 struct EventExpression: Sendable {
-    static let budget = JQBudget(steps: 20_000, depth: 100, nesting: 64, outputs: 16, memoryBytes: 1 << 20)
+    static let budget = EventBudgets.expression
 
     private let program: JQProgram
 
@@ -94,10 +94,13 @@ struct EventExpression: Sendable {
     }
 
     /// `nil` when it fails on the event, or yields nothing.
-    func value(of event: JSONValue) -> JSONValue? {
-        guard let value = try? program.first(event, variables: [], budget: Self.budget), !value.isNull else {
-            return nil
-        }
+    func value(of event: JSONValue, _ allowance: inout EvaluationAllowance) -> JSONValue? {
+        guard !allowance.isSpent else { return nil }
+        var steps = 1
+        defer { allowance.spend(steps) }
+        guard let value = try? program.first(event, variables: [], budget: Self.budget, addingTo: &steps),
+            !value.isNull
+        else { return nil }
         return value
     }
 }
@@ -121,14 +124,17 @@ package struct StartPolicy: Sendable {
         }
     }
 
+    /// Whether something is computed for each run.
+    var hasExpressions: Bool { businessKey != nil || priority != nil }
+
     /// Changes a run that the event starts. An expression that fails on the event changes nothing.
-    func apply(to run: inout NewRun, _ envelope: JSONValue) {
+    func apply(to run: inout NewRun, _ envelope: JSONValue, _ allowance: inout EvaluationAllowance) {
         run.isQueued = isLimited
-        if let value = businessKey?.value(of: envelope) {
+        if let value = businessKey?.value(of: envelope, &allowance) {
             let key = (value.stringValue ?? value.serialized()).prefix(utf8: NewRun.maximumBusinessKeyBytes)
             if NewRun.problem(ofBusinessKey: key) == nil { run.businessKey = key }
         }
-        if let value = priority?.value(of: envelope)?.intValue { run.priority = min(100, max(0, value)) }
+        if let value = priority?.value(of: envelope, &allowance)?.intValue { run.priority = min(100, max(0, value)) }
         if run.businessKey != nil { run.deduplicate = deduplicate }
     }
 }

@@ -105,7 +105,8 @@ package struct DatabaseTriggerSource: TriggerSource {
         for row in rows where try row.decode("set_size", as: Int.self) == 1 {
             guard let workflow = enabled[try row.decode("workflow_id")] else { continue }
             do {
-                let filter = try CompiledEventFilter(EventFilter(json: try row.decode("filter")))
+                let filter = try CompiledEventFilter(
+                    EventFilter(json: try row.decode("filter")), budget: EventBudgets.filter)
                 triggers[try row.decode("event_type"), default: []].append(.init(workflow: workflow, filter: filter))
             } catch {
                 complain(of: workflow, plant, error)
@@ -134,7 +135,9 @@ package struct DatabaseTriggerSource: TriggerSource {
         return sources.mapValues { schemas in
             schemas.compactMap { schema in
                 do {
-                    return try JSONSchema(schema)
+                    var contract = try JSONSchema(schema)
+                    contract.maximumSteps = EventBudgets.contractSteps
+                    return contract
                 } catch {
                     logger.error(
                         "a stored event contract cannot be used",

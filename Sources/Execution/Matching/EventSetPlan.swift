@@ -27,8 +27,9 @@ struct EventSetPlan: Sendable {
             if let type = filter.attributes["type"] { types.insert(type) }
             places.append(
                 Place(
-                    filter: try CompiledEventFilter(filter),
-                    correlations: try CompiledCorrelations(EventCorrelation.correlations(json: row.correlations))))
+                    filter: try CompiledEventFilter(filter, budget: EventBudgets.filter),
+                    correlations: try CompiledCorrelations(
+                        EventCorrelation.correlations(json: row.correlations), budget: EventBudgets.filter)))
             bytes += row.filter.serializedBytes() + row.correlations.serializedBytes()
         }
         self.places = places
@@ -44,16 +45,18 @@ struct EventSetPlan: Sendable {
         var key: String { JSONValue.object(correlation).serialized() }
     }
 
-    func fits(_ event: EventRecord) -> [Fit] {
+    func fits(_ event: EventRecord, _ allowance: inout EvaluationAllowance) -> [Fit] {
         guard types.contains(event.type) else { return [] }
         let envelope = event.envelope
-        return places.enumerated().compactMap { position, place in
-            guard place.filter.matches(envelope), let values = place.correlations.values(of: envelope) else {
-                return nil
-            }
+        var fits: [Fit] = []
+        for (position, place) in places.enumerated() {
+            guard place.filter.matches(envelope, &allowance),
+                let values = place.correlations.values(of: envelope, &allowance)
+            else { continue }
             // A database's text cannot hold it, and the values become the run's business key.
-            guard !values.contains(where: { $0.value.stringValue?.utf8.contains(0) == true }) else { return nil }
-            return Fit(place: position, correlation: values)
+            guard !values.contains(where: { $0.value.stringValue?.utf8.contains(0) == true }) else { continue }
+            fits.append(Fit(place: position, correlation: values))
         }
+        return fits
     }
 }

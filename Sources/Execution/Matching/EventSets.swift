@@ -10,14 +10,22 @@ struct EventSets: Sendable {
     let ids: OrderedIdentifiers
     let now: Timestamp
 
-    /// - Parameter events: stored just now, in the order in which they came.
+    /// - Parameters:
+    ///   - events: stored just now, in the order in which they came.
+    ///   - allowance: when it is spent, not all workflows were asked.
     /// - Returns: the runs that were started, stored as pending.
     func gather(
-        _ events: [EventRecord], _ triggers: PlantTriggers, in transaction: TenantTransaction
+        _ events: [EventRecord], _ triggers: PlantTriggers, _ allowance: inout EvaluationAllowance,
+        in transaction: TenantTransaction
     ) async throws -> [NewRun] {
         var runs: [NewRun] = []
         for plan in triggers.sets.sorted(by: { $0.workflow.id < $1.workflow.id }) {
-            let fits = events.map { (event: $0.id, fits: plan.fits($0)) }.filter { !$0.fits.isEmpty }
+            var fits: [(event: EventRecordID, fits: [EventSetPlan.Fit])] = []
+            for event in events {
+                let found = plan.fits(event, &allowance)
+                if !found.isEmpty { fits.append((event.id, found)) }
+                if allowance.wantsRest { await allowance.rest() }
+            }
             guard !fits.isEmpty else { continue }
             let keys = Set(fits.flatMap { $0.fits.map(\.key) })
             let rows = try await transaction.batch([gate(plan), openSets(plan, keys)])[1]

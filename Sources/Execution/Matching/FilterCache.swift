@@ -12,7 +12,7 @@ final class FilterCache: Sendable {
     /// `nil` for a condition that does not compile: the engine checks conditions, so it never should be.
     func compiled(_ filter: EventFilter) -> CompiledEventFilter? {
         if let known = compiled.withLock({ $0[filter] }) { return known }
-        guard let fresh = try? CompiledEventFilter(filter) else { return nil }
+        guard let fresh = try? CompiledEventFilter(filter, budget: EventBudgets.filter) else { return nil }
         compiled.withLock { compiled in
             if compiled.count >= Self.maximumFilters { compiled = [:] }
             compiled[filter] = fresh

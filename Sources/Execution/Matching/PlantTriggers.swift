@@ -30,6 +30,9 @@ package struct PlantTriggers: Sendable {
     private let schemas: [String: [JSONSchema]]
     /// Of the workflows that have one.
     let policies: [WorkflowID: StartPolicy]
+    /// Whether events of a type cost more than a look at their attributes: a trigger has a condition, or its workflow's policy
+    /// an expression. Most plants have none.
+    private let computedTypes: Set<String>
 
     init(
         revision: Int64, workflows: [Workflow], triggers: [String: [Trigger]], sets: [EventSetPlan] = [],
@@ -41,6 +44,12 @@ package struct PlantTriggers: Sendable {
         self.sets = sets
         self.schemas = schemas
         self.policies = policies
+        computedTypes = Set(
+            triggers.lazy.filter { _, triggers in
+                triggers.contains {
+                    $0.filter.hasCondition || policies[$0.workflow.id]?.hasExpressions == true
+                }
+            }.map(\.key))
     }
 
     /// What the plant's enabled workflows expect of the data of such an event.
@@ -51,14 +60,19 @@ package struct PlantTriggers: Sendable {
         !sets.isEmpty && types.contains { type in sets.contains { $0.types.contains(type) } }
     }
 
+    /// Whether something is computed of an event of the type to know what it starts.
+    func computes(_ type: String) -> Bool {
+        !computedTypes.isEmpty && (computedTypes.contains(type) || computedTypes.contains(""))
+    }
+
     /// Each enabled workflow that the event starts alone, once, in a fixed order.
-    func workflows(startedBy event: EventRecord) -> [Workflow] {
+    private func workflows(startedBy event: EventRecord, _ allowance: inout EvaluationAllowance) -> [Workflow] {
         let candidates = (triggers[event.type] ?? []) + (triggers[""] ?? [])
         guard !candidates.isEmpty else { return [] }
         let envelope = event.envelope
         var started: [Workflow] = []
         for trigger in candidates where !started.contains(where: { $0.id == trigger.workflow.id }) {
-            if trigger.filter.matches(envelope) { started.append(trigger.workflow) }
+            if trigger.filter.matches(envelope, &allowance) { started.append(trigger.workflow) }
         }
         return started
     }
@@ -72,16 +86,22 @@ package struct PlantTriggers: Sendable {
     }
 
     /// The runs that the event starts: they carry the event's own time and counter, so that they stand together.
-    func runs(startedBy event: EventRecord, causes: RunCauses) -> [NewRun] {
-        workflows(startedBy: event).map { workflow in
+    /// - Parameter allowance: when it is spent, not all are among them.
+    func runs(startedBy event: EventRecord, causes: RunCauses, _ allowance: inout EvaluationAllowance) -> [NewRun] {
+        let started = workflows(startedBy: event, &allowance)
+        guard !started.isEmpty else { return [] }
+        var runs: [NewRun] = []
+        runs.reserveCapacity(started.count)
+        for workflow in started {
             var run = NewRun(
                 id: RunID(OrderedIdentifiers.identifier(high: event.id.raw.high)), workflowID: workflow.id,
                 definitionDigest: workflow.digest, acceptedAt: event.receivedAt, origin: .event(event),
                 chainDepth: event.chainDepth, businessKey: event.subject?.prefix(utf8: NewRun.maximumBusinessKeyBytes),
                 causes: causes)
-            if let policy = policies[workflow.id] { policy.apply(to: &run, event.envelope) }
-            return run
+            if let policy = policies[workflow.id] { policy.apply(to: &run, event.envelope, &allowance) }
+            runs.append(run)
         }
+        return runs
     }
 }
 

@@ -138,7 +138,7 @@ extension SyncService {
                 .follow(requests, in: transaction)
             let emission = try await EmittedEvents(
                 plant: call.plant, ids: self.ids, filters: self.filters, triggers: self.triggers, now: batch.now,
-                duplicates: duplicates
+                duplicates: duplicates, budgets: budgets
             ).publish(batch.emitted + told, of: moved, in: transaction)
             let read = try await transaction.commit(with: reading?.statements ?? [])
             return (moved, emission, !requests.isEmpty, read, heartbeat ? try RunnerHeartbeat.mustStop(rows[0]) : false)

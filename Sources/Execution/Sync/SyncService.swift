@@ -23,6 +23,7 @@ package final class SyncService: Sendable {
     /// Rings when a run has set a clock.
     let clocks: DeadlineBell
     let duplicates: DuplicateWindow
+    let budgets: EventBudgets
     private let heartbeats = Heartbeats()
 
     package init(
@@ -30,9 +31,10 @@ package final class SyncService: Sendable {
         settings: any SettingsSource, zones: any TimeZoneSource, deadlines: DeadlineBell = DeadlineBell(),
         clocks: DeadlineBell = DeadlineBell(),
         ids: OrderedIdentifiers = OrderedIdentifiers(), clock: any WallClock = SystemWallClock(),
-        duplicates: DuplicateWindow = DuplicateWindow(), logger: Logger
+        duplicates: DuplicateWindow = DuplicateWindow(), budgets: EventBudgets = EventBudgets(), logger: Logger
     ) {
         self.duplicates = duplicates
+        self.budgets = budgets
         self.database = database
         self.board = board
         self.triggers = TriggerCache(triggers)

@@ -47,7 +47,7 @@ package struct TimelinePosition: Sendable, Hashable {
         list = List(until: parts[2], untilAt: untilAt, at: at, skip: skip)
     }
 
-    private static var unknown: Problem {
+    package static var unknown: Problem {
         Problem(.invalidParameters, "This is no position of a timeline. Begin anew without it.")
     }
 

@@ -32,9 +32,19 @@ public struct JSONSchema: Sendable {
 
     /// All violations; empty when the value fits.
     public func validate(_ value: JSONValue) -> [JSONSchemaViolation] {
-        if accepts(value) { return [] }
+        var steps = 0
+        return validate(value, addingTo: &steps)
+    }
+
+    /// The same; adds the steps that it took to `steps`.
+    public func validate(_ value: JSONValue, addingTo steps: inout Int) -> [JSONSchemaViolation] {
+        let look = SchemaEvaluation(program, self, isReporting: false)
+        let isValid = look.run(value)
+        steps += maximumSteps - max(0, look.stepsLeft)
+        if isValid { return [] }
         let evaluation = SchemaEvaluation(program, self, isReporting: true)
         _ = evaluation.run(value)
+        steps += maximumSteps - max(0, evaluation.stepsLeft)
         return evaluation.violations
     }
 }

@@ -19,7 +19,7 @@ final class SchemaEvaluation {
     let program: SchemaProgram
     private(set) var isReporting: Bool
     private(set) var violations: [JSONSchemaViolation] = []
-    private var stepsLeft: Int
+    private(set) var stepsLeft: Int
     private var nestingLeft: Int
     private(set) var isExhausted = false
     /// The resources that were entered on the way here, for `$dynamicRef`.

@@ -127,7 +127,8 @@ package struct APISurface: Sendable {
                 + DeadLetterOperations(letters: parts.runs.deadLetters(intake: parts.intake)).all
                 + WorkflowPolicyOperations(policies: parts.runs.policies).all
                 + TimelineOperations(
-                    timeline: parts.runs.plantTimeline, watchers: parts.runs.watchers, streams: streams
+                    timeline: parts.runs.plantTimeline, watchers: parts.runs.watchers, streams: streams,
+                    cursors: Self.cursors(parts)
                 ).all
                 + ScheduleOperations(schedules: parts.runs.schedules).all
                 + HumanTaskOperations(humanTasks: parts.humanTasks).all
@@ -166,7 +167,11 @@ package struct APISurface: Sendable {
             })
         let responder = APIResponder(
             gate: gate, limits: parts.limits, idempotency: parts.idempotency,
-            cursors: CursorSeal(key: parts.vault.derivedKey(for: "cursor")))
+            cursors: Self.cursors(parts))
         return APIServer(table: table, responder: responder).router()
+    }
+
+    private static func cursors(_ parts: Parts) -> CursorSeal {
+        CursorSeal(key: parts.vault.derivedKey(for: "cursor"))
     }
 }

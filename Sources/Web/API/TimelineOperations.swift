@@ -12,6 +12,7 @@ struct TimelineOperations {
     let timeline: PlantTimeline
     let watchers: PlantWatchers
     let streams: TimelineStreams
+    let cursors: CursorSeal
 
     var all: [Operation] { [page, stream] }
 
@@ -24,7 +25,7 @@ struct TimelineOperations {
 
     private func position(_ call: Call, header: Bool) async throws -> TimelinePosition {
         let last = header ? call.headers[.lastEventID] : nil
-        if let text = last ?? call.queryValues["after"] { return try TimelinePosition(text) }
+        if let text = last ?? call.queryValues["after"] { return try PositionSeal(cursors, call.scope).position(text) }
         let back = try call.integer("backSeconds") ?? (header ? 0 : 3600)
         guard (0...Self.maximumBackSeconds).contains(back) else {
             throw call.badQuery("backSeconds", "Must be from 0 to \(Self.maximumBackSeconds).")
@@ -44,7 +45,10 @@ struct TimelineOperations {
         ) { call in
             let (entries, next) = try await timeline.entries(
                 in: call.scope, after: position(call, header: false))
-            return .json(["items": .array(entries.map(TimelineStream.json)), "next": .string(next.text)])
+            let seal = PositionSeal(cursors, call.scope)
+            return .json([
+                "items": .array(entries.map { TimelineStream.json($0, seal) }), "next": .string(seal.text(next)),
+            ])
         }
     }
 
@@ -58,9 +62,10 @@ struct TimelineOperations {
             let start = try await position(call, header: true)
             // A position that cannot be used is refused before the stream begins.
             _ = try await timeline.entries(in: call.scope, after: start)
-            let place = try streams.enter(call.caller().id)
+            let place = try streams.enter(call.caller().id, of: call.scope.partnerID)
             let stream = TimelineStream(
-                timeline: timeline, watchers: watchers, call: call, start: start, streams: streams, place: place)
+                timeline: timeline, watchers: watchers, call: call, start: start, streams: streams, place: place,
+                seal: PositionSeal(cursors, call.scope))
             return Reply(.ok, .stream(contentType: "text/event-stream", ResponseBody(asyncSequence: stream)))
         }
     }

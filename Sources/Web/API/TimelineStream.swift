@@ -5,17 +5,33 @@ import Primitives
 import Synchronization
 import Tenancy
 
-/// The streams that are open in this process: so many a principal, so many in all.
+/// The streams that are open in this process: so many a principal, so many for the plants of a partner, so many in all.
 final class TimelineStreams: Sendable {
     static let perPrincipal = 8
     static let inAll = 512
+    /// However many keys a partner has, others still have a place.
+    static let perPartner = inAll / 2
 
     let seconds: Double
     /// Whether the caller may still read: its key is valid, and the plant is active.
     let isAllowed: @Sendable (Call) async throws -> Bool
     /// Yields when that may have changed. A key's own end does not ring: the next heartbeat finds it.
     let changes: @Sendable (PrincipalID) -> AsyncStream<Void>
-    private let open = Mutex<[PrincipalID: Int]>([:])
+    private let open = Mutex(Open())
+
+    private struct Open {
+        var ofPrincipals: [PrincipalID: Int] = [:]
+        var ofPartners: [PartnerID?: Int] = [:]
+        var all = 0
+
+        mutating func change(_ principal: PrincipalID, _ partner: PartnerID?, by number: Int) {
+            all += number
+            ofPrincipals[principal, default: 0] += number
+            if ofPrincipals[principal] == 0 { ofPrincipals[principal] = nil }
+            ofPartners[partner, default: 0] += number
+            if ofPartners[partner] == 0 { ofPartners[partner] = nil }
+        }
+    }
 
     init(
         seconds: Double, isAllowed: @escaping @Sendable (Call) async throws -> Bool,
@@ -30,11 +46,13 @@ final class TimelineStreams: Sendable {
     final class Place: Sendable {
         private let streams: TimelineStreams
         fileprivate let principal: PrincipalID
+        private let partner: PartnerID?
         private let isTaken = Mutex(true)
 
-        fileprivate init(_ streams: TimelineStreams, _ principal: PrincipalID) {
+        fileprivate init(_ streams: TimelineStreams, _ principal: PrincipalID, _ partner: PartnerID?) {
             self.streams = streams
             self.principal = principal
+            self.partner = partner
         }
 
         deinit { leave() }
@@ -45,27 +63,27 @@ final class TimelineStreams: Sendable {
                 return isTaken
             }
             guard wasTaken else { return }
-            streams.open.withLock { open in
-                open[principal, default: 1] -= 1
-                if open[principal] == 0 { open[principal] = nil }
-            }
+            streams.open.withLock { $0.change(principal, partner, by: -1) }
         }
     }
 
-    func enter(_ principal: PrincipalID) throws(Problem) -> Place {
-        let isFree = open.withLock { open -> Bool in
-            guard open[principal, default: 0] < Self.perPrincipal, open.values.reduce(0, +) < Self.inAll else {
-                return false
+    /// - Parameter partner: whose plant is read.
+    /// - Throws: `.tooManyRequests`, which names the limit.
+    func enter(_ principal: PrincipalID, of partner: PartnerID?) throws(Problem) -> Place {
+        let objection = open.withLock { open -> String? in
+            if open.ofPrincipals[principal, default: 0] >= Self.perPrincipal {
+                return "At most \(Self.perPrincipal) streams are open for one key. End one of the others first."
             }
-            open[principal, default: 0] += 1
-            return true
+            if open.ofPartners[partner, default: 0] >= Self.perPartner {
+                return
+                    "At most \(Self.perPartner) streams are open for the plants of a partner. End one of the others first."
+            }
+            if open.all >= Self.inAll { return "At most \(Self.inAll) streams are open here. Try again soon." }
+            open.change(principal, partner, by: 1)
+            return nil
         }
-        guard isFree else {
-            throw Problem(
-                .tooManyRequests,
-                "At most \(Self.perPrincipal) streams are open for one key. End one of the others first.")
-        }
-        return Place(self, principal)
+        if let objection { throw Problem(.tooManyRequests, objection) }
+        return Place(self, principal, partner)
     }
 }
 
@@ -91,6 +109,7 @@ package struct TimelineStream: AsyncSequence, Sendable {
     let start: TimelinePosition
     let streams: TimelineStreams
     let place: TimelineStreams.Place
+    let seal: PositionSeal
 
     package func makeAsyncIterator() -> Iterator { Iterator(self) }
 
@@ -132,7 +151,7 @@ package struct TimelineStream: AsyncSequence, Sendable {
             position = next
             if entries.count == PlantTimeline.pageEntries { watch = nil }
             if entries.isEmpty { return ByteBuffer(string: ": still here\n\n") }
-            return ByteBuffer(bytes: entries.flatMap(TimelineStream.event))
+            return ByteBuffer(bytes: entries.flatMap { TimelineStream.event($0, stream.seal) })
         }
 
         private func finish() -> ByteBuffer? {
@@ -179,15 +198,21 @@ package struct TimelineStream: AsyncSequence, Sendable {
         }
     }
 
-    private static func event(_ entry: PlantTimeline.Entry) -> [UInt8] {
+    private static func event(_ entry: PlantTimeline.Entry, _ seal: PositionSeal) -> [UInt8] {
+        let position = seal.text(entry.position)
         // Serialised JSON has no line end, which would end a field.
-        Array("id: \(entry.position.text)\nevent: \(entry.source.rawValue)\ndata: \(json(entry).serialized())\n\n".utf8)
+        return Array(
+            "id: \(position)\nevent: \(entry.source.rawValue)\ndata: \(json(entry, position).serialized())\n\n".utf8)
     }
 
-    static func json(_ entry: PlantTimeline.Entry) -> JSONValue {
+    static func json(_ entry: PlantTimeline.Entry, _ seal: PositionSeal) -> JSONValue {
+        json(entry, seal.text(entry.position))
+    }
+
+    private static func json(_ entry: PlantTimeline.Entry, _ position: String) -> JSONValue {
         var object: JSONObject = [
             "at": .string(entry.at.description), "source": .string(entry.source.rawValue),
-            "what": .string(entry.what), "subject": .string(entry.subject), "position": .string(entry.position.text),
+            "what": .string(entry.what), "subject": .string(entry.subject), "position": .string(position),
         ]
         object.set("detail", ifPresent: entry.detail)
         return .object(object)

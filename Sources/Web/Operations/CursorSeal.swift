@@ -44,6 +44,22 @@ package struct CursorSeal: Sendable {
         return id.withUnsafeBytes { UUIDv7(bytes: $0) }.description
     }
 
+    /// A text that is no row's identifier (a position of a timeline), as it may come back: `<text>;<tag>`.
+    func seal(text: String, of list: String) -> String {
+        text + ";" + Base64URL.encode(tag(Array(text.utf8), list))
+    }
+
+    /// `nil` for what this list never gave.
+    func open(text sealed: String, of list: String) -> String? {
+        guard let end = sealed.lastIndex(of: ";") else { return nil }
+        let text = sealed[..<end]
+        let found = Base64URL.decode(String(sealed[sealed.index(after: end)...])) ?? []
+        guard found.count == Self.tagBytes, Redacted(tag(Array(text.utf8), list)).matches(found[...]) else {
+            return nil
+        }
+        return String(text)
+    }
+
     private func tag(_ bytes: [UInt8], _ list: String) -> [UInt8] {
         Array(HMAC<SHA256>.authenticationCode(for: bytes + Array(list.utf8), using: key).prefix(Self.tagBytes))
     }

@@ -21,14 +21,28 @@ package struct CompiledEventFilter: Sendable {
         condition = try JQProgram(source, variables: members.keys)
     }
 
+    /// Whether it has more to look at than attributes.
+    package var hasCondition: Bool { condition != nil }
+
     /// Whether the event satisfies the filter. A condition that fails on the event (wrong types, over its budget) does
     /// not hold: one odd event must not stop the others.
     package func matches(_ event: JSONValue) -> Bool {
+        var allowance = EvaluationAllowance.unbounded
+        return matches(event, &allowance)
+    }
+
+    /// The same, at the cost of an allowance. When that is spent already, nothing matches: its owner must look.
+    package func matches(_ event: JSONValue, _ allowance: inout EvaluationAllowance) -> Bool {
+        guard !allowance.isSpent else { return false }
+        var steps = 1
+        defer { allowance.spend(steps) }
         for (name, expected) in filter.attributes {
             guard let value = event[name], !value.isNull, EventFilter.text(value) == expected else { return false }
         }
         guard let condition else { return true }
-        guard let result = try? condition.first(event, variables: values, budget: budget) else { return false }
+        guard let result = try? condition.first(event, variables: values, budget: budget, addingTo: &steps) else {
+            return false
+        }
         return result == .bool(true)
     }
 }

@@ -34,10 +34,15 @@ package struct CompiledCorrelations: Sendable {
 
     /// What the event says under each name, sorted by name. `nil` when it cannot be said: a value is missing, not plain,
     /// or too long, or its expression fails on this event.
-    package func values(of event: JSONValue) -> JSONObject? {
+    package func values(of event: JSONValue, _ allowance: inout EvaluationAllowance) -> JSONObject? {
+        guard !allowance.isSpent else { return nil }
+        var steps = 1
+        defer { allowance.spend(steps) }
         var values: JSONObject = [:]
         for (name, program) in programs.sorted(by: { $0.name < $1.name }) {
-            guard let value = try? program.first(event, variables: [], budget: budget) else { return nil }
+            guard let value = try? program.first(event, variables: [], budget: budget, addingTo: &steps) else {
+                return nil
+            }
             guard let plain = Self.plain(value), plain.serializedBytes().count <= Self.maximumValueBytes else {
                 return nil
             }
