@@ -151,6 +151,10 @@ struct Examples: Sendable {
         case "RemoveHostName":
             try await tenants.brands.addHost(host, to: stage.scope, by: .system)
             return plain(stage.path(operation, query: "host=" + host))
+        case "withholdHostName": return plain(path, ["host": .string(host), "reason": .string(Self.reason)])
+        case "releaseHostName":
+            try await tenants.brands.withholdHost(host, reason: "a mistake", by: .system)
+            return plain(stage.path(operation, query: "host=" + host))
         case "replaceProcessPolicy": return plain(path, ["allow": ["python"]])
         case "replaceBusinessCalendar": return plain(path, ["hours": ["monday": ["08:00-16:00"]]])
         case "putEgressRule": return plain(path, ["host": .string(host), "port": 443])

@@ -36,12 +36,20 @@ extension BrandDirectory {
 
     /// Pages that are opened on this host name show this tenant's brand. Adding it again changes nothing.
     ///
+    /// A client and a plant claim names below one of their partner's; a partner claims any that is not the platform's,
+    /// another partner's or below one of those.
+    ///
+    /// - Parameter asPlatform: the caller is the platform's administrator, who may give any name; the operator's files
+    ///   may as well.
     /// - Throws: `Problem(.alreadyExists)` when another tenant has the name; it does not say which one.
-    package func addHost(_ host: String, to scope: TenantScope, by actor: Actor) async throws {
+    package func addHost(
+        _ host: String, to scope: TenantScope, asPlatform: Bool = false, by actor: Actor
+    ) async throws {
         let objections = Self.objections(toHost: host)
         guard let name = BrandHost.normalised(host), objections.isEmpty else {
             throw Problem(.invalidParameters, "The host name cannot be used.", items: objections)
         }
+        try await requireClaimable(name, for: scope, isGiven: asPlatform || actor.kind == .system)
         do {
             try await database.transaction(scope) { transaction in
                 let isThere = try await !transaction.query(

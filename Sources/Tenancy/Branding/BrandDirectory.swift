@@ -6,12 +6,17 @@ package import Primitives
 package final class BrandDirectory: Sendable {
     let database: Database
     let feed: TenancyFeed
+    package let reserved: ReservedHosts
     private let brands: ChangeAwareCache<TenantScope, Brand>
     private let hosts: ChangeAwareCache<String, TenantScope>
 
-    package init(database: Database, feed: TenancyFeed, cacheCapacity: Int = 4_000) {
+    /// - Parameter reserved: the platform's own names, which lead to no tenant.
+    package init(
+        database: Database, feed: TenancyFeed, reserved: ReservedHosts = ReservedHosts(), cacheCapacity: Int = 4_000
+    ) {
         self.database = database
         self.feed = feed
+        self.reserved = reserved
         let concerns: @Sendable (TenancyChange) -> Bool = { $0 == .brand || $0 == .tenant }
         brands = ChangeAwareCache(capacity: cacheCapacity, feed: feed, concerns: concerns)
         hosts = ChangeAwareCache(capacity: cacheCapacity, feed: feed, concerns: concerns)
@@ -32,7 +37,7 @@ package final class BrandDirectory: Sendable {
     /// - Parameter host: as in the request, with or without a port.
     package func scope(ofHost host: String) async throws -> TenantScope? {
         guard let name = BrandHost.normalised(host) else { return nil }
-        return try await hosts.value(for: name) {
+        let found = try await hosts.value(for: name) {
             try await database.read(.platform) { transaction in
                 try await transaction.query(
                     """
@@ -49,6 +54,8 @@ package final class BrandDirectory: Sendable {
                 ).first?.scope()
             }
         }
+        // A row from before the name was the platform's own leads nowhere.
+        return found == .platform || !reserved.isPlatforms(name) ? found : nil
     }
 
     // MARK: Records

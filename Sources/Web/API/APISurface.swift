@@ -107,6 +107,7 @@ package struct APISurface: Sendable {
                 + TenantOperations(tenants: parts.tenants).all
                 + PrincipalOperations(principals: parts.principals).all
                 + BrandOperations(brands: parts.brands).all
+                + HostNameOperations(brands: parts.brands).all
                 + EgressOperations(egress: parts.egress).all
                 + ProcessPolicyOperations(policies: parts.processPolicies).all
                 + CredentialOperations(vault: parts.vault).all

@@ -70,12 +70,16 @@ struct BrandOperations {
     private func addHost(_ level: Level) -> Operation {
         Operation(
             id: level.title.lowercased() + "AddHostName", method: .post, path: level.path + "/host-names",
-            summary: "Adds a host name; it is unique on the platform.", tag: "Brand",
+            summary: level.source == .client || level.source == .plant
+                ? "Adds a host name below one that the partner holds."
+                : "Adds a host name; it is unique on the platform.",
+            tag: "Brand",
             access: .permission(.brandWrite, on: level.source),
             body: .init(Schema.object(["host": Schema.text], required: ["host"])),
             success: .init(.created, "It is added.", schema: Schema.object(["host": Schema.string]))
         ) { call in
-            try await brands.addHost(call.text("host"), to: call.scope, by: call.actor)
+            try await brands.addHost(
+                call.text("host"), to: call.scope, asPlatform: call.principal?.home == .platform, by: call.actor)
             return .json(["host": .string(call.text("host").lowercased())], .created)
         }
     }

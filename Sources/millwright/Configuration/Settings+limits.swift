@@ -2,6 +2,7 @@ import Connectors
 import Execution
 import Primitives
 import Redis
+import Tenancy
 import Web
 
 extension Settings {
@@ -36,6 +37,15 @@ extension Settings {
                 message: "write whole months, \(RetentionPolicy.fewestMonths) or more, or 0 to keep all")
         }
         return months
+    }
+
+    /// Host names, with commas between.
+    static func publicNames(_ text: String) throws(SettingSyntax) -> [String] {
+        let names = text.split(separator: ",").map { $0.trimmed.lowercased() }
+        for name in names where name.isEmpty || !BrandDirectory.objections(toHost: name).isEmpty {
+            throw SettingSyntax(message: "'\(name)' is not a host name")
+        }
+        return names
     }
 
     static func privateNetworks(_ text: String) throws(SettingSyntax) -> PrivateNetworks {

@@ -41,6 +41,8 @@ struct Settings: Sendable {
     var trustedProxies: [HostPattern]
     /// The networks without public addresses that plants' egress rules may open at all.
     var privateNetworks: PrivateNetworks
+    /// The host names under which people reach the platform itself; no tenant may have them.
+    var publicNames: [String]
     /// Whole months of events and of journals that are kept; 0 keeps all.
     var retention: RetentionPolicy
     /// For how many days a repeated event is recognised.
@@ -103,6 +105,9 @@ extension Settings {
             },
             privateNetworks: reader.parsed("private-networks", default: .none) { (text) throws(SettingSyntax) in
                 try privateNetworks(text)
+            },
+            publicNames: reader.parsed("public-names", default: []) { (text) throws(SettingSyntax) in
+                try publicNames(text)
             },
             retention: RetentionPolicy(
                 eventMonths: reader.parsed(

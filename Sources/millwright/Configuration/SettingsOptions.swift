@@ -55,13 +55,16 @@ struct SettingsOptions: ParsableArguments {
             """)
     var privateNetworks: String?
 
+    @Option(help: "Host names under which people reach the platform, with commas between; no tenant may claim them.")
+    var publicNames: String?
+
     func settings() async throws -> Settings {
         let given: [(String, String?)] = [
             ("data-dir", dataDir), ("host", host), ("port", port), ("log-level", logLevel), ("mode", mode),
             ("database-host", databaseHost), ("database-port", databasePort), ("database-name", databaseName),
             ("master-key-file", masterKeyFile), ("master-key-command", masterKeyCommand), ("redis", redis),
             ("rate-limit", rateLimit), ("trusted-proxies", trustedProxies),
-            ("private-networks", privateNetworks),
+            ("private-networks", privateNetworks), ("public-names", publicNames),
         ]
         var flags: [String: String] = [:]
         for (key, value) in given { if let value { flags[key] = value } }

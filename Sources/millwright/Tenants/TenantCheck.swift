@@ -101,6 +101,10 @@ struct TenantCheck {
             for item in BrandDirectory.objections(toHost: host) {
                 problems.add(place.problem("/hostNames/\(index)", item.message))
             }
+            // What a tenant is makes no difference to what is the platform's.
+            if let reason = domain?.brands.reserved.objection(to: host, for: .partner(PartnerID()), isGiven: true) {
+                problems.add(place.problem("/hostNames/\(index)", reason))
+            }
         }
     }
 

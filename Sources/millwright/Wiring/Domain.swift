@@ -43,7 +43,8 @@ struct Domain: Sendable {
         tenants = TenantDirectory(database: database, feed: feed)
         principals = PrincipalDirectory(database: database, feed: feed)
         authenticator = Authenticator(database: database, feed: feed)
-        brands = BrandDirectory(database: database, feed: feed)
+        brands = BrandDirectory(
+            database: database, feed: feed, reserved: ReservedHosts(settings.publicNames + [settings.host]))
         egress = EgressDirectory(database: database, feed: feed) {
             settings.privateNetworks.objection(to: $0)
         }
