@@ -18,7 +18,7 @@ struct EventAdmission: Sendable {
     ///   the same events wait for one another instead of dead-locking.
     init(
         _ plant: PlantKey, ingestID: UUIDv7?, events: [EventRecord], triggers: PlantTriggers, recordedAt: Timestamp,
-        duplicates: DuplicateWindow, causes: (EventRecord) -> RunCauses = { RunCauses(initiator: $0.sender) }
+        duplicates: DuplicateWindow, causes: (EventRecord) -> RunCauses = EventAdmission.causes
     ) {
         self.plant = plant
         self.ingestID = ingestID
@@ -26,6 +26,13 @@ struct EventAdmission: Sendable {
         self.recordedAt = recordedAt
         search = duplicates.search(for: events.map(\.id.raw))
         runs = events.flatMap { triggers.runs(startedBy: $0, causes: causes($0)) }
+    }
+
+    /// Whoever sent the event, after those behind the run that emitted it when it is sent again.
+    static func causes(of event: EventRecord) -> RunCauses {
+        var causes = event.emitterCauses
+        causes.add(RunCauses(initiator: event.sender))
+        return causes
     }
 
     /// Stands before `statement` where it is not empty.
@@ -60,10 +67,10 @@ struct EventAdmission: Sendable {
             received_at, ingest_id, emitted_by_run_id, sender_principal_id, chain_depth, attributes, data)
           SELECT
             \(fragment: plant.values), event_id, source, source_event_id, type, subject, occurred_at,
-            received_at, \(ingestID as UUIDv7?), emitted_by_run_id, sender_principal_id, chain_depth, attributes, data
+            received_at, CASE WHEN emitted_by_run_id IS NULL THEN \(ingestID as UUIDv7?) END, emitted_by_run_id, sender_principal_id, chain_depth, attributes, data
           FROM incoming
           ON CONFLICT DO NOTHING
-          RETURNING event_id, received_at
+          RETURNING event_id, received_at, emitted_by_run_id
         )\(fragment: startedRuns)\(fragment: metering)
         SELECT event_id FROM stored
         """
@@ -159,6 +166,8 @@ struct EventAdmission: Sendable {
                 partner_id, client_id, plant_id, meter, subject_id, sequence, quantity, occurred_at, recorded_at)
               SELECT \(fragment: plant.values), \(Meter.events), \(ingestID), 1, count(*), \(recordedAt), now()
               FROM stored
+              -- What a run emitted and somebody sends again is the plant's own.
+              WHERE stored.emitted_by_run_id IS NULL
               HAVING count(*) > 0
             )
             """

@@ -57,8 +57,17 @@ package final class EventIntake: Sendable {
     package func accept(_ scope: TenantScope, _ read: [Result<IncomingEvent, Problem>], by actor: Actor) async throws
         -> [EventOutcome]
     {
+        try await accept(scope, read, emittedBy: nil, by: actor)
+    }
+
+    /// - Parameter emitter: of events that a run emitted and that somebody sends again.
+    func accept(
+        _ scope: TenantScope, _ read: [Result<IncomingEvent, Problem>], emittedBy emitter: EventEmitter?,
+        by actor: Actor
+    ) async throws -> [EventOutcome] {
         let plant = try PlantKey(scope)
         let triggers = try await triggers.triggers(of: plant)
+        let causes = try await causes(of: emitter, plant)
         let now = clock.now()
         var outcomes: [EventOutcome?] = []
         var records: [EventRecord] = []
@@ -72,13 +81,26 @@ package final class EventIntake: Sendable {
                 case .success(let data):
                     outcomes.append(nil)
                     let id = EventRecordID(ids.next(at: now))
-                    records.append(
-                        EventRecord(event, id: id, receivedAt: now, sender: actor.principalID, dataBytes: data))
+                    var record = EventRecord(
+                        event, id: id, receivedAt: now, sender: actor.principalID, dataBytes: data)
+                    record.emittedBy = emitter?.run
+                    record.chainDepth = emitter?.chainDepth ?? 0
+                    record.emitterCauses = causes
+                    records.append(record)
                 }
             }
         }
         var accepted = records.isEmpty ? [] : try await submit(records, plant)[...]
         return outcomes.map { $0 ?? accepted.removeFirst() }
+    }
+
+    private func causes(of emitter: EventEmitter?, _ plant: PlantKey) async throws -> RunCauses {
+        var causes = RunCauses()
+        guard let emitter else { return causes }
+        for row in try await database.readPipeline(plant.scope, [EventEmitter.causes(of: [emitter.run], plant)])[0] {
+            causes.add(try RunCauses(row: row))
+        }
+        return causes
     }
 
     /// Keeps what nobody can be told about: input of a channel without an answer.

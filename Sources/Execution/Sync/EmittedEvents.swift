@@ -67,10 +67,11 @@ struct EmittedEvents: Sendable {
     /// Nobody can be answered when an emitted event is wrong: it is kept in quarantine, and the run goes on.
     private func read(_ emitted: JSONValue, of run: CommitBatch.Moved, _ triggers: PlantTriggers) -> Reading {
         func refused(_ reason: String, _ items: [Problem.Item]) -> Reading {
-            .failure(
-                QuarantinedEvent(
-                    id: ids.next(at: now), receivedAt: now, channel: .emitted, reason: reason, items: items,
-                    body: emitted.serializedBytes()))
+            var event = QuarantinedEvent(
+                id: ids.next(at: now), receivedAt: now, channel: .emitted, reason: reason, items: items,
+                body: emitted.serializedBytes())
+            event.emitter = EventEmitter(run: run.runID, chainDepth: run.chainDepth + 1)
+            return .failure(event)
         }
         guard run.chainDepth < NewRun.maximumChainDepth else {
             return refused("The chain of runs and events is longer than \(NewRun.maximumChainDepth).", [])
