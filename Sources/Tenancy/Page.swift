@@ -1,3 +1,4 @@
+package import Database
 package import Primitives
 
 /// One page of a list, and where the next one begins.
@@ -40,6 +41,15 @@ package struct PageRequest: Sendable, Hashable {
         guard items.isEmpty else { throw Problem(.invalidParameters, "The page cannot be read.", items: items) }
         self.limit = wanted
         after = key
+    }
+
+    /// Cuts what was read of rows that were bounded in bytes (`Statement.fitting`): the page may be shorter than asked for.
+    package func page<Item: Sendable>(fitting rows: Rows, _ read: (Row) throws -> Item, key: (Item) -> UUIDv7) throws
+        -> Page<Item>
+    {
+        let items = try rows.prefix(limit).map(read)
+        let found = try rows.first?.decode("candidates", as: Int64.self) ?? 0
+        return Page(items: items, next: found > items.count ? items.last.map { key($0).description } : nil)
     }
 
     /// Cuts what was read (`limit + 1` rows at most) to the page.

@@ -66,6 +66,49 @@ struct BulkTests {
         }
     }
 
+    @Test(
+        "an operation whose beginner may not act here any more, or whose plant is suspended, ends and changes nothing")
+    func authority() async throws {
+        func reasons(_ shell: ShellFixture) async throws -> [String] {
+            try await shell.database.readPipeline(
+                shell.scope,
+                [
+                    "SELECT reason FROM millwright.audit_entry WHERE action = 'bulk-operation.cancelled' ORDER BY recorded_at"
+                ])[0]
+                .map { try $0.decode("reason") }
+        }
+        try await ShellFixture.with { shell in
+            let ids = try await started(2, shell)
+            let people = try await shell.supervisors(3)
+            func begun(by person: Principal, _ action: RunAction) async throws -> BulkOperationID {
+                let preview = try await preview(action, RunFilter(), shell)
+                return try await shell.runs.begin(
+                    action, on: RunFilter(), before: preview.before, planned: 2, in: shell.scope, reason: "r",
+                    by: person.actor(origin: nil))
+            }
+            let unbound = try await begun(by: people[0], .cancel)
+            let disabled = try await begun(by: people[1], .cancel)
+            _ = try await shell.tenants.principals.revoke(
+                RoleBinding(role: .supervisor, scope: shell.scope), from: people[0].id, in: shell.scope,
+                grantedBy: .system, by: .system)
+            _ = try await shell.tenants.principals.disable(people[1].id, in: shell.scope, by: .system)
+            let suspending = try await begun(by: people[2], .suspend)
+            _ = try await service(shell).workOff()
+            for id in [unbound, disabled] {
+                let operation = try await shell.runs.bulkOperation(id, in: shell.scope)
+                #expect(operation.status == .cancelled && operation.succeeded == 0 && operation.endedAt != nil)
+            }
+            #expect(try await shell.runs.bulkOperation(suspending, in: shell.scope).succeeded == ids.count)
+            #expect(try await reasons(shell).allSatisfy { $0.contains("who began it") })
+            #expect(try await reasons(shell).count == 2)
+            let late = try await begun(by: people[2], .cancel)
+            _ = try await shell.tenants.directory.suspend(shell.scope, reason: "unpaid", by: .system)
+            _ = try await service(shell).workOff()
+            #expect(try await shell.runs.bulkOperation(late, in: shell.scope).status == .cancelled)
+            #expect(try await reasons(shell).last?.contains("suspended") == true)
+        }
+    }
+
     @Test("operations take turns, and one that cannot go on stops none of the others")
     func turns() async throws {
         try await ShellFixture.with { shell in

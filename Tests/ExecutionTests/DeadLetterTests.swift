@@ -54,6 +54,51 @@ struct DeadLetterTests {
         }
     }
 
+    @Test("an event that a run emitted is replayed with the people behind the run, and makes its chain no shorter")
+    func emitted() async throws {
+        try await ShellFixture.with { shell in
+            let people = try await shell.supervisors(2)
+            try await shell.addWorkflow("triage", startedBy: ShellFixture.alarm)
+            try await shell.addWorkflow("follow-up", startedBy: "lot.held")
+            let runner = try await shell.startRunner()
+            _ = try await runner.begin()
+            try await shell.send(ShellFixture.event("go"), by: people[0].actor(origin: nil))
+            let item = try #require(try await runner.call().work.first)
+            let broken: JSONValue = ["specversion": "1.0", "id": "e1", "type": "lot.held"]
+            #expect(try await runner.call([item.completed(emitted: [broken])]).verdicts == [.committed])
+            let letters = shell.runs.deadLetters(intake: shell.intake)
+            let letter = try #require(try await letters.list(in: shell.scope, page: .init()).items.first)
+            func replay() async throws {
+                try await letters.replay(
+                    letter.id,
+                    body: ["specversion": "1.0", "id": "e1", "source": "s", "type": "lot.held", "data": ["n": 1]],
+                    in: shell.scope, reason: "r", by: people[1].actor(origin: nil))
+            }
+            _ = try await shell.database.pipeline(
+                shell.scope, ["UPDATE millwright.event_quarantine SET chain_depth = 10000"])
+            #expect(await refusal { try await replay() } == .wrongState)
+            _ = try await shell.database.pipeline(
+                shell.scope, ["UPDATE millwright.event_quarantine SET chain_depth = 1"])
+            try await replay()
+            let events = try await shell.events.list(in: shell.scope, type: "lot.held", page: .init()).items
+            #expect(events.map(\.chainDepth) == [1] && events.map(\.emittedBy) == [item.runID])
+            let rows = try await shell.database.readPipeline(
+                shell.scope,
+                [
+                    """
+                    SELECT run.initiator_principal_id, run.further_initiators, run.chain_depth
+                    FROM millwright.run AS run
+                    WHERE run.run_id <> \(item.runID)
+                    """
+                ])[0]
+            #expect(try rows.map { try $0.decode("initiator_principal_id", as: PrincipalID?.self) } == [people[0].id])
+            #expect(try rows.map { try $0.decode("further_initiators", as: [PrincipalID]?.self) } == [[people[1].id]])
+            #expect(try rows.map { try $0.decode("chain_depth", as: Int.self) } == [1])
+            // What a plant emits itself is not billed as an event.
+            #expect(try await shell.metered(.events) == 1)
+        }
+    }
+
     @Test("of several people with corrections of their own, one replays it")
     func twoCorrections() async throws {
         try await ShellFixture.with { shell in

@@ -162,7 +162,7 @@ struct RepairDutyTests {
                 try await scene.fixture.runs.run(id, in: scene.fixture.shell.scope).summary.definitionDigest
                     != RepairFixture.otherDigest)
         }
-        let harmless: JSONValue = [["first": ["set": [:]]], ["ask": Self.ask([:])], ["approve": Self.ask()]]
+        let harmless: JSONValue = [["first": ["set": ["a": 1]]], ["ask": Self.ask([:])], ["approve": Self.ask()]]
         try await with(old, other: harmless) { scene in
             let id = try await scene.start()
             try await scene.fixture.turn()

@@ -67,6 +67,48 @@ struct TimelinePageTests {
         }
     }
 
+    @Test("a list of events, of operations, or of people's tasks ends where it is large enough, and goes on there")
+    func lists() async throws {
+        let value = JSONValue.string(String(repeating: "z", count: 250_000))
+        try await ShellFixture.with { shell in
+            try await shell.addWorkflow("triage", startedBy: ShellFixture.alarm)
+            for number in 0..<40 { try await shell.send(ShellFixture.event("\(number)", data: ["v": value])) }
+            var seen: [EventRecordID] = []
+            var (pages, cursor): (Int, String?) = (0, nil)
+            repeat {
+                let page = try await shell.events.list(in: shell.scope, page: PageRequest(limit: 200, cursor: cursor))
+                #expect(page.items.count * 250_000 < 9 << 20)
+                seen += page.items.map(\.id)
+                (pages, cursor) = (pages + 1, page.next)
+            } while cursor != nil
+            #expect(pages == 2 && seen.count == 40 && seen == seen.sorted(by: >))
+            // Fewer than fit are one page, with no cursor to an empty one.
+            let few = try await shell.events.list(in: shell.scope, page: PageRequest(limit: 40, cursor: "\(seen[9])"))
+            #expect(few.items.map(\.id) == Array(seen[10...]) && few.next == nil)
+        }
+        try await ShellFixture.with { shell in
+            let evidence: JSONValue = ["text": value]
+            let asked = (0..<40).map { ("t\($0)", Asked.approval(["evidence": evidence, "priority": JSONValue($0)])) }
+            try await shell.addWorkflow("approval", startedBy: ShellFixture.alarm)
+            let runner = try await shell.startRunner()
+            _ = try await runner.begin()
+            for part in [asked[..<20], asked[20...]] {
+                try await shell.send(ShellFixture.event("\(part.count)\(part.startIndex)"))
+                let item = try #require(try await runner.call().work.first)
+                let waits = ShellFixture.waits(Array(part))
+                #expect(try await runner.call([item.waiting(for: waits)]).verdicts == [.committed])
+            }
+            var priorities: [Int] = []
+            var (pages, cursor): (Int, String?) = (0, nil)
+            repeat {
+                let page = try await shell.tasks.list(in: shell.scope, page: PageRequest(limit: 200, cursor: cursor))
+                priorities += page.items.map(\.priority)
+                (pages, cursor) = (pages + 1, page.next)
+            } while cursor != nil
+            #expect(pages == 2 && priorities == Array((0..<40).reversed()))
+        }
+    }
+
     @Test("of a run with large values a page ends where it is large enough, and the next goes on there")
     func run() async throws {
         let value = JSONValue.string(String(repeating: "y", count: 1 << 20))

@@ -46,7 +46,7 @@ struct DutyGuardTests {
         back.set("then", "order")
         #expect(try before("/do/0/order", [["order": Self.set], ["b": back]]) == [])
         let jumped: JSONValue = [
-            ["start": ["set": [:], "then": "b"]], ["order": Self.set], ["b": back],
+            ["start": ["set": ["a": 1], "then": "b"]], ["order": Self.set], ["b": back],
         ]
         #expect(try before("/do/1/order", jumped) == ["/do/2/b"])
     }

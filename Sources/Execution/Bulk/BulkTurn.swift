@@ -18,8 +18,13 @@ struct BulkTurn: Sendable {
     func perform() async throws {
         let step = try await runs.database.read(plant.scope) { try await current(lock: "", $0) }
         guard let step else { return }
+        if let objection = try await objection(to: step.actor) {
+            return try await end(as: .cancelled, because: objection, by: .system)
+        }
         let found = try await matching(step)
-        guard !found.isEmpty else { return try await finish() }
+        guard !found.isEmpty else {
+            return try await end(as: .completed, because: step.operation.reason, by: step.actor)
+        }
         let definitions = try await runs.definitions(for: step.operation.action, of: found, plant)
         let change = try await runs.change(
             step.operation.action, in: plant, reason: step.operation.reason, by: step.actor)
@@ -142,24 +147,15 @@ struct BulkTurn: Sendable {
             ])[0].map { try $0.decode("run_id") }
     }
 
-    private func finish() async throws {
-        let now = runs.clock.now()
+    private func end(as status: BulkOperation.Status, because reason: String, by actor: Actor) async throws {
+        let ending = BulkEnding(plant: plant, id: id, status: status, now: runs.clock.now())
         try await runs.database.transaction(plant.scope) { transaction in
             guard let step = try await current(lock: "FOR UPDATE", transaction) else { return }
-            try await transaction.execute(
-                """
-                UPDATE millwright.bulk_operation AS operation
-                SET status = 'completed', ended_at = \(now)
-                WHERE \(fragment: plant.owns("operation")) AND operation.bulk_operation_id = \(id)
-                """)
-            try await transaction.record(
-                AuditEntry(
-                    "bulk-operation.completed", objectType: "bulk-operation", objectID: id.description,
-                    old: ["status": "running"],
-                    new: [
-                        "succeeded": .number(JSONNumber(step.operation.succeeded)),
-                        "failed": .number(JSONNumber(step.operation.failed)),
-                    ], reason: step.operation.reason, by: step.actor))
+            let counts: JSONObject = [
+                "succeeded": .number(JSONNumber(step.operation.succeeded)),
+                "failed": .number(JSONNumber(step.operation.failed)),
+            ]
+            try await ending.perform(counts: counts, reason: reason, by: actor, in: transaction)
         }
     }
 }

@@ -78,16 +78,24 @@ extension RunDirectory {
         let rows = try await database.readPipeline(
             scope,
             [
-                """
-                SELECT \(raw: BulkOperation.columns)
-                FROM millwright.bulk_operation AS operation
-                WHERE \(fragment: plant.owns("operation"))
-                  \(fragment: page.after.map { "AND operation.bulk_operation_id < \($0)" } ?? "")
-                ORDER BY operation.bulk_operation_id DESC
-                LIMIT \(page.limit + 1)
-                """
+                .fitting(
+                    """
+                    SELECT operation.*, octet_length(operation.arguments::text) + octet_length(operation.filter::text) AS bytes
+                    FROM (
+                      SELECT \(raw: BulkOperation.columns)
+                      FROM millwright.bulk_operation AS operation
+                      WHERE \(fragment: plant.owns("operation"))
+                        \(fragment: page.after.map { "AND operation.bulk_operation_id < \($0)" } ?? "")
+                      ORDER BY operation.bulk_operation_id DESC
+                      LIMIT \(page.limit + 1)
+                    ) AS operation
+                    """, order: "bulk_operation_id DESC")
             ])[0]
-        return page.page(of: try rows.map { try BulkOperation(row: $0) }) { $0.id.raw }
+        return try page.page(fitting: rows) {
+            try BulkOperation(row: $0)
+        } key: {
+            $0.id.raw
+        }
     }
 
     package func bulkOperation(_ id: BulkOperationID, in scope: TenantScope) async throws -> BulkOperation {
@@ -132,16 +140,8 @@ extension RunDirectory {
             guard let row else { throw Problem.notFound("bulk operation") }
             let status: String = try row.decode("status")
             guard status == "running" else { throw Problem(.wrongState, "The operation is \(status) already.") }
-            try await transaction.execute(
-                """
-                UPDATE millwright.bulk_operation AS operation
-                SET status = 'cancelled', ended_at = \(now)
-                WHERE \(fragment: plant.owns("operation")) AND operation.bulk_operation_id = \(id)
-                """)
-            try await transaction.record(
-                AuditEntry(
-                    "bulk-operation.cancelled", objectType: "bulk-operation", objectID: id.description,
-                    old: ["status": .string(status)], new: ["status": "cancelled"], reason: reason, by: actor))
+            try await BulkEnding(plant: plant, id: id, status: .cancelled, now: now)
+                .perform(reason: reason, by: actor, in: transaction)
         }
     }
 }

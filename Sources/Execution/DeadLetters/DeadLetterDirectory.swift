@@ -37,17 +37,27 @@ package struct DeadLetterDirectory: Sendable {
                 ORDER BY run.run_id DESC
                 LIMIT \(page.limit + 1)
                 """,
-                """
-                SELECT event.quarantine_id, event.channel, event.reason, event.items, event.received_at
-                FROM millwright.event_quarantine AS event
-                WHERE \(fragment: plant.owns("event")) AND event.handled_at IS NULL
-                  \(fragment: page.after.map { "AND event.quarantine_id < \($0)" } ?? "")
-                ORDER BY event.quarantine_id DESC
-                LIMIT \(page.limit + 1)
-                """,
+                .fitting(
+                    """
+                    SELECT event.*, octet_length(event.items::text) AS bytes
+                    FROM (
+                      SELECT event.quarantine_id, event.channel, event.reason, event.items, event.received_at
+                      FROM millwright.event_quarantine AS event
+                      WHERE \(fragment: plant.owns("event")) AND event.handled_at IS NULL
+                        \(fragment: page.after.map { "AND event.quarantine_id < \($0)" } ?? "")
+                      ORDER BY event.quarantine_id DESC
+                      LIMIT \(page.limit + 1)
+                    ) AS event
+                    """, order: "quarantine_id DESC"),
             ])
-        let letters = try rows[0].map(DeadLetter.init(run:)) + rows[1].map(DeadLetter.init(quarantined:))
-        return page.page(of: Array(letters.sorted { $0.id > $1.id }.prefix(page.limit + 1))) { $0.id }
+        let events = try rows[1].map(DeadLetter.init(quarantined:))
+        let isCut = try rows[1].first.map { try $0.decode("candidates", as: Int64.self) > events.count } ?? false
+        // What is older than an event that did not fit comes after it.
+        let oldest = isCut ? events.last?.id : nil
+        let letters = try (rows[0].map(DeadLetter.init(run:)) + events).sorted { $0.id > $1.id }
+            .filter { letter in oldest.map { letter.id >= $0 } ?? true }
+        let items = Array(letters.prefix(page.limit))
+        return Page(items: items, next: isCut || letters.count > page.limit ? items.last?.id.description : nil)
     }
 
     /// Somebody saw it, and nothing more is to be done.
@@ -81,13 +91,21 @@ package struct DeadLetterDirectory: Sendable {
         }
         let stored = try await claim(id, plant)
         do {
-            guard let given = body ?? stored else {
+            guard stored.emitter.map({ $0.chainDepth <= NewRun.maximumChainDepth }) ?? true else {
+                throw Problem(
+                    .wrongState,
+                    "A chain of runs and events may be \(NewRun.maximumChainDepth) long, and this event would make it longer. "
+                        + "Dismiss it, and look for the workflows that start one another.")
+            }
+            guard let given = body ?? stored.event else {
                 throw Problem(
                     .wrongState, "What is kept of the event is not whole, or not JSON. Give the event as body.")
             }
             let event = try IncomingEvent(json: given)
             // The event's own source and id make a second replay the same event: it is stored once whatever breaks in between.
-            if case .refused(let items) = try await intake.accept(scope, [event], by: actor).first {
+            if case .refused(let items) = try await intake.accept(
+                scope, [.success(event)], emittedBy: stored.emitter, by: actor
+            ).first {
                 throw Problem(
                     .invalidEvent, "The plant refuses the event. Correct it, and give it as body.", items: items)
             }
@@ -107,9 +125,9 @@ package struct DeadLetterDirectory: Sendable {
     }
 
     /// Takes the letter for the time that the intake needs at most, so that of two people with two corrections one is told.
-    /// - Returns: the event; `nil` for what is not whole, or not JSON.
+    /// - Returns: the event, `nil` for what is not whole or not JSON; and the run that emitted it.
     /// - Throws: `Problem.notFound`, `.wrongState` for one that was seen to, or that somebody replays.
-    private func claim(_ id: UUIDv7, _ plant: PlantKey) async throws -> JSONValue? {
+    private func claim(_ id: UUIDv7, _ plant: PlantKey) async throws -> (event: JSONValue?, emitter: EventEmitter?) {
         let now = clock.now()
         let until = now.adding(seconds: Self.replaySeconds)
         let rows = try await database.pipeline(
@@ -120,7 +138,7 @@ package struct DeadLetterDirectory: Sendable {
                 SET replaying_until = \(until)
                 WHERE \(fragment: plant.owns("event")) AND event.quarantine_id = \(id) AND event.handled_at IS NULL
                   AND coalesce(event.replaying_until, \(now)) <= \(now)
-                RETURNING event.body, event.is_cut_off
+                RETURNING event.body, event.is_cut_off, event.emitted_by_run_id, event.chain_depth
                 """,
                 """
                 SELECT event.handled_at IS NOT NULL AS is_handled
@@ -134,8 +152,9 @@ package struct DeadLetterDirectory: Sendable {
                 ? Problem(.wrongState, "This was seen to already.")
                 : Problem(.wrongState, "Somebody else replays it at this moment. Look at it again in a minute.")
         }
-        guard try !row.decode("is_cut_off", as: Bool.self) else { return nil }
-        return try? JSONValue(parsing: row.decode("body", as: [UInt8].self))
+        let emitter = try EventEmitter(row: row)
+        guard try !row.decode("is_cut_off", as: Bool.self) else { return (nil, emitter) }
+        return (try? JSONValue(parsing: row.decode("body", as: [UInt8].self)), emitter)
     }
 
     private func release(_ id: UUIDv7, _ plant: PlantKey) async throws {

@@ -21,7 +21,7 @@ struct EventAdmission: Sendable {
     init(
         _ plant: PlantKey, ingestID: UUIDv7?, events: [EventRecord], triggers: PlantTriggers, recordedAt: Timestamp,
         duplicates: DuplicateWindow, found: [EventRecordID: [NewRun]],
-        causes: (EventRecord) -> RunCauses = { RunCauses(initiator: $0.sender) }
+        causes: (EventRecord) -> RunCauses = EventAdmission.causes
     ) {
         self.plant = plant
         self.ingestID = ingestID
@@ -33,6 +33,13 @@ struct EventAdmission: Sendable {
             (found.isEmpty ? nil : found[event.id])
                 ?? triggers.runs(startedBy: event, causes: causes(event), &allowance)
         }
+    }
+
+    /// Whoever sent the event, after those behind the run that emitted it when it is sent again.
+    static func causes(of event: EventRecord) -> RunCauses {
+        var causes = event.emitterCauses
+        causes.add(RunCauses(initiator: event.sender))
+        return causes
     }
 
     /// Stands before `statement` where it is not empty.
@@ -67,10 +74,10 @@ struct EventAdmission: Sendable {
             received_at, ingest_id, emitted_by_run_id, sender_principal_id, chain_depth, attributes, data)
           SELECT
             \(fragment: plant.values), event_id, source, source_event_id, type, subject, occurred_at,
-            received_at, \(ingestID as UUIDv7?), emitted_by_run_id, sender_principal_id, chain_depth, attributes, data
+            received_at, CASE WHEN emitted_by_run_id IS NULL THEN \(ingestID as UUIDv7?) END, emitted_by_run_id, sender_principal_id, chain_depth, attributes, data
           FROM incoming
           ON CONFLICT DO NOTHING
-          RETURNING event_id, received_at
+          RETURNING event_id, received_at, emitted_by_run_id
         )\(fragment: startedRuns)\(fragment: metering)
         SELECT event_id FROM stored
         """
@@ -166,6 +173,8 @@ struct EventAdmission: Sendable {
                 partner_id, client_id, plant_id, meter, subject_id, sequence, quantity, occurred_at, recorded_at)
               SELECT \(fragment: plant.values), \(Meter.events), \(ingestID), 1, count(*), \(recordedAt), now()
               FROM stored
+              -- What a run emitted and somebody sends again is the plant's own.
+              WHERE stored.emitted_by_run_id IS NULL
               HAVING count(*) > 0
             )
             """

@@ -14,17 +14,22 @@ package struct EventDirectory: Sendable {
         let rows = try await database.readPipeline(
             scope,
             [
-                """
-                SELECT \(raw: Self.columns)
-                FROM millwright.event AS event
-                WHERE \(fragment: scope.owns("event"))
-                  AND (\(page.after as UUIDv7?)::uuid IS NULL OR event.event_id < \(page.after as UUIDv7?))
-                  AND (\(type as String?)::text IS NULL OR event.type = \(type as String?))
-                ORDER BY event.event_id DESC
-                LIMIT \(page.limit + 1)
-                """
+                .fitting(
+                    """
+                    SELECT event.*, octet_length(coalesce(event.data::text, ''))
+                      + octet_length(coalesce(event.attributes::text, '')) AS bytes
+                    FROM (
+                      SELECT \(raw: Self.columns)
+                      FROM millwright.event AS event
+                      WHERE \(fragment: scope.owns("event"))
+                        AND (\(page.after as UUIDv7?)::uuid IS NULL OR event.event_id < \(page.after as UUIDv7?))
+                        AND (\(type as String?)::text IS NULL OR event.type = \(type as String?))
+                      ORDER BY event.event_id DESC
+                      LIMIT \(page.limit + 1)
+                    ) AS event
+                    """, order: "event_id DESC")
             ])[0]
-        return page.page(of: try rows.map(EventRecord.init(row:))) { $0.id.raw }
+        return try page.page(fitting: rows, EventRecord.init(row:)) { $0.id.raw }
     }
 
     package func event(_ id: EventRecordID, in scope: TenantScope) async throws -> EventRecord {
@@ -47,16 +52,20 @@ package struct EventDirectory: Sendable {
         let rows = try await database.readPipeline(
             scope,
             [
-                """
-                SELECT quarantine_id, received_at, channel, reason, items, body, is_cut_off
-                FROM millwright.event_quarantine AS event
-                WHERE \(fragment: scope.owns("event"))
-                  AND (\(page.after as UUIDv7?)::uuid IS NULL OR event.quarantine_id < \(page.after as UUIDv7?))
-                ORDER BY event.quarantine_id DESC
-                LIMIT \(page.limit + 1)
-                """
+                .fitting(
+                    """
+                    SELECT event.*, octet_length(event.body) + octet_length(event.items::text) AS bytes
+                    FROM (
+                      SELECT quarantine_id, received_at, channel, reason, items, body, is_cut_off
+                      FROM millwright.event_quarantine AS event
+                      WHERE \(fragment: scope.owns("event"))
+                        AND (\(page.after as UUIDv7?)::uuid IS NULL OR event.quarantine_id < \(page.after as UUIDv7?))
+                      ORDER BY event.quarantine_id DESC
+                      LIMIT \(page.limit + 1)
+                    ) AS event
+                    """, order: "quarantine_id DESC")
             ])[0]
-        return page.page(of: try rows.map(QuarantinedEvent.init(row:)), key: \.id)
+        return try page.page(fitting: rows, QuarantinedEvent.init(row:), key: \.id)
     }
 
     static let columns: StaticString = """

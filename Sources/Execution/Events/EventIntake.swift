@@ -61,8 +61,17 @@ package final class EventIntake: Sendable {
     package func accept(_ scope: TenantScope, _ read: [Result<IncomingEvent, Problem>], by actor: Actor) async throws
         -> [EventOutcome]
     {
+        try await accept(scope, read, emittedBy: nil, by: actor)
+    }
+
+    /// - Parameter emitter: of events that a run emitted and that somebody sends again.
+    func accept(
+        _ scope: TenantScope, _ read: [Result<IncomingEvent, Problem>], emittedBy emitter: EventEmitter?,
+        by actor: Actor
+    ) async throws -> [EventOutcome] {
         let plant = try PlantKey(scope)
         let triggers = try await triggers.triggers(of: plant)
+        let causes = try await causes(of: emitter, plant)
         let now = clock.now()
         var allowance = budgets.allowance(forEvents: read.count)
         var found = FoundRuns(of: triggers)
@@ -78,9 +87,12 @@ package final class EventIntake: Sendable {
                 case .failure(let refusal): outcomes.append(.refused(refusal.items))
                 case .success(let data):
                     let id = EventRecordID(ids.next(at: now))
-                    let record = EventRecord(
+                    var record = EventRecord(
                         event, id: id, receivedAt: now, sender: actor.principalID, dataBytes: data)
-                    guard found.find(record, triggers, causes: RunCauses(initiator: record.sender), &allowance) else {
+                    record.emittedBy = emitter?.run
+                    record.chainDepth = emitter?.chainDepth ?? 0
+                    record.emitterCauses = causes
+                    guard found.find(record, triggers, causes: EventAdmission.causes(of: record), &allowance) else {
                         outcomes.append(.refused([EventBudgets.tooMuchToCheck]))
                         continue
                     }
@@ -92,6 +104,15 @@ package final class EventIntake: Sendable {
         }
         var accepted = records.isEmpty ? [] : try await submit(records, found, plant)[...]
         return outcomes.map { $0 ?? accepted.removeFirst() }
+    }
+
+    private func causes(of emitter: EventEmitter?, _ plant: PlantKey) async throws -> RunCauses {
+        var causes = RunCauses()
+        guard let emitter else { return causes }
+        for row in try await database.readPipeline(plant.scope, [EventEmitter.causes(of: [emitter.run], plant)])[0] {
+            causes.add(try RunCauses(row: row))
+        }
+        return causes
     }
 
     /// Keeps what nobody can be told about: input of a channel without an answer.

@@ -19,6 +19,8 @@ package struct EventRecord: Sendable {
     /// `nil` for an event from outside.
     package var emittedBy: RunID?
     package var sender: PrincipalID?
+    /// Who is behind the run that emitted it, of an event that somebody sends again; not stored: runs keep it.
+    var emitterCauses = RunCauses()
 
     package init(
         id: EventRecordID, source: String, sourceEventID: String, type: String, subject: String?,

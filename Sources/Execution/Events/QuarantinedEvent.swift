@@ -18,6 +18,8 @@ package struct QuarantinedEvent: Sendable {
     /// The input as it came; what is beyond the limit is cut off.
     package var body: [UInt8]
     package var isCutOff: Bool
+    /// Of an event of the plant's own: whose causes stand behind it when it is replayed.
+    var emitter: EventEmitter?
 
     package init(
         id: UUIDv7, receivedAt: Timestamp, channel: Channel, reason: String, items: [Problem.Item], body: [UInt8]
@@ -35,10 +37,11 @@ package struct QuarantinedEvent: Sendable {
         let items = JSONValue.array(items.map { ["path": .string($0.path), "message": .string($0.message)] })
         return """
             INSERT INTO millwright.event_quarantine (
-              partner_id, client_id, plant_id, quarantine_id, received_at, channel, reason, items, body, is_cut_off)
+              partner_id, client_id, plant_id, quarantine_id, received_at, channel, reason, items, body, is_cut_off,
+              emitted_by_run_id, chain_depth)
             VALUES (
               \(fragment: plant.values), \(id), \(receivedAt), \(channel), \(reason), \(ExactJSON(items)), \(body),
-              \(isCutOff))
+              \(isCutOff), \(emitter?.run as RunID?), \((emitter?.chainDepth).map(Int32.init) as Int32?))
             """
     }
 }

@@ -16,6 +16,13 @@ extension HumanTask {
         task.next_action_at, task.closed_at, task.outcome, decision.decisions
         """
 
+    /// Of the values of a row that is read with `columns` and `joins`.
+    static let bytes: StaticString = """
+        octet_length(coalesce(task.form::text, '')) + octet_length(coalesce(task.evidence::text, ''))
+        + octet_length(task.outcomes::text) + octet_length(coalesce(task.description, ''))
+        + octet_length(coalesce(task.decisions::text, ''))
+        """
+
     /// The decisions come along as one value, so that a task is one row.
     static let joins: StaticString = """
         JOIN millwright.workflow AS workflow

@@ -36,16 +36,20 @@ extension HumanTaskService {
         let rows = try await database.readPipeline(
             scope,
             [
-                """
-                SELECT \(raw: HumanTask.columns)
-                FROM millwright.human_task AS task
-                \(raw: HumanTask.joins)
-                WHERE \(fragment: scope.owns("task"))\(fragment: conditions(filter, page))
-                ORDER BY -task.priority, coalesce(task.due_at, 'infinity'::timestamptz), task.human_task_id
-                LIMIT \(page.limit + 1)
-                """
+                .fitting(
+                    """
+                    SELECT task.*, \(raw: HumanTask.bytes) AS bytes
+                    FROM (
+                      SELECT \(raw: HumanTask.columns)
+                      FROM millwright.human_task AS task
+                      \(raw: HumanTask.joins)
+                      WHERE \(fragment: scope.owns("task"))\(fragment: conditions(filter, page))
+                      ORDER BY -task.priority, coalesce(task.due_at, 'infinity'::timestamptz), task.human_task_id
+                      LIMIT \(page.limit + 1)
+                    ) AS task
+                    """, order: "-priority, coalesce(due_at, 'infinity'::timestamptz), human_task_id")
             ])[0]
-        return page.page(of: try rows.map(HumanTask.init(row:))) { $0.id.raw }
+        return try page.page(fitting: rows, HumanTask.init(row:)) { $0.id.raw }
     }
 
     /// The open tasks that the principal can decide in the scope: those of its roles there, and those that name it.

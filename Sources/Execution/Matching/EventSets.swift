@@ -65,13 +65,7 @@ struct EventSets: Sendable {
         for member in members { causes.add(RunCauses(initiator: member.sender)) }
         let runs = Set(members.compactMap(\.emittedBy)).sorted()
         guard !runs.isEmpty else { return causes }
-        let rows = try await transaction.query(
-            """
-            SELECT run.initiator_principal_id, run.requested_by, run.further_initiators, run.further_requesters
-            FROM millwright.run AS run
-            WHERE \(fragment: plant.owns("run")) AND run.run_id = ANY (\(runs))
-            ORDER BY run.run_id
-            """)
+        let rows = try await transaction.query(EventEmitter.causes(of: runs, plant))
         for row in rows { causes.add(try RunCauses(row: row)) }
         return causes
     }

@@ -37,38 +37,41 @@ package struct RunTimeline: Sendable, Hashable {
 extension RunDirectory {
     package static let timelineEntries = 500
     package static let timelineHumanTasks = 200
-    /// Of the values on one page; the entry, or the human task, that passes it is the page's last.
-    static let timelineBytes = 8 << 20
 
-    /// The entries of a page, and how many there are at least: its plan is tested.
+    /// The entries of a page, as far as their values fit, and how many there are at least: its plan is tested.
     package static func statement(of id: RunID, in scope: TenantScope, after: Int) -> Statement {
-        """
-        SELECT ordinal, sequence, kind, task_reference, task_type, function, attempt, started_at, ended_at, input,
-          output, error, detail, found
-        FROM (
-          SELECT entry.*, count(*) OVER () AS found,
-            coalesce(
-              sum(\(raw: Self.entryBytes)) OVER (
-                ORDER BY entry.ordinal ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING), 0)
-              > \(Int64(Self.timelineBytes)) AS beyond
-          FROM (
-            SELECT *
-            FROM millwright.journal AS entry
-            WHERE \(fragment: scope.owns("entry")) AND entry.run_id = \(id)
-              AND entry.ordinal > \(Int32(clamping: after))
-            ORDER BY entry.ordinal
-            LIMIT \(Self.timelineEntries + 1)
-          ) AS entry
-        ) AS entry
-        WHERE NOT beyond
-        ORDER BY ordinal
-        """
+        .fitting(
+            """
+            SELECT entry.*, \(raw: Self.entryBytes) AS bytes
+            FROM (
+              SELECT *
+              FROM millwright.journal AS entry
+              WHERE \(fragment: scope.owns("entry")) AND entry.run_id = \(id)
+                AND entry.ordinal > \(Int32(clamping: after))
+              ORDER BY entry.ordinal
+              LIMIT \(Self.timelineEntries + 1)
+            ) AS entry
+            """, order: "ordinal")
     }
 
     private static let entryBytes: StaticString = """
         octet_length(coalesce(entry.input::text, '')) + octet_length(coalesce(entry.output::text, ''))
         + octet_length(coalesce(entry.error::text, '')) + octet_length(coalesce(entry.detail::text, ''))
         """
+
+    private static func newestTasks(of id: RunID, _ plant: PlantKey) -> Statement {
+        .fitting(
+            """
+            SELECT task.*, octet_length(coalesce(task.form::text, '')) + octet_length(coalesce(task.evidence::text, '')) AS bytes
+            FROM (
+              SELECT *
+              FROM millwright.human_task AS task
+              WHERE \(fragment: plant.owns("task")) AND task.run_id = \(id)
+              ORDER BY task.human_task_id DESC
+              LIMIT \(Self.timelineHumanTasks)
+            ) AS task
+            """, order: "human_task_id DESC")
+    }
 
     /// - Parameter after: the ordinal of the last entry that the reader has; 0 from the beginning.
     package func timeline(of id: RunID, in scope: TenantScope, after: Int = 0) async throws -> RunTimeline {
@@ -84,28 +87,14 @@ extension RunDirectory {
                 Self.statement(of: id, in: plant.scope, after: after),
                 """
                 SELECT \(raw: HumanTask.columns)
-                FROM (
-                  SELECT task.*,
-                    coalesce(
-                      sum(octet_length(coalesce(task.form::text, '')) + octet_length(coalesce(task.evidence::text, ''))) OVER (
-                        ORDER BY task.human_task_id DESC ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING), 0)
-                      > \(Int64(Self.timelineBytes)) AS beyond
-                  FROM (
-                    SELECT *
-                    FROM millwright.human_task AS task
-                    WHERE \(fragment: plant.owns("task")) AND task.run_id = \(id)
-                    ORDER BY task.human_task_id DESC
-                    LIMIT \(Self.timelineHumanTasks)
-                  ) AS task
-                ) AS task
+                FROM (\(fragment: Self.newestTasks(of: id, plant))) AS task
                 \(raw: HumanTask.joins)
-                WHERE NOT task.beyond
                 ORDER BY task.human_task_id
                 """,
             ])
         guard let run = rows[0].first else { throw Problem.notFound("run") }
         let entries = try rows[1].prefix(Self.timelineEntries).map(RunTimeline.Entry.init(row:))
-        let found = try rows[1].first?.decode("found", as: Int.self) ?? 0
+        let found = try rows[1].first?.decode("candidates", as: Int.self) ?? 0
         return RunTimeline(
             entries: entries, humanTasks: try rows[2].map(HumanTask.init(row:)),
             next: found > entries.count ? entries.last?.ordinal : nil,

@@ -39,7 +39,7 @@ struct EmittedEvents: Sendable {
                 if found.find(record, triggers, causes: run.causes, &allowance) {
                     events.append(record)
                 } else {
-                    quarantined.append(refused(event, Self.limit, [EventBudgets.tooMuchToCheck]))
+                    quarantined.append(refused(event, Self.limit, [EventBudgets.tooMuchToCheck], by: run.emitter))
                 }
             case .failure(let refused): quarantined.append(refused)
             }
@@ -61,7 +61,9 @@ struct EmittedEvents: Sendable {
         if deliveryAllowance.isSpent {
             // The run that emitted them goes on, and they stay accepted: what they did not reach is kept for an operator.
             for event in events where stored.contains(event.id) {
-                let kept = refused(event.envelope, Self.unfinished, [EventBudgets.tooMuchToDeliver])
+                let kept = refused(
+                    event.envelope, Self.unfinished, [EventBudgets.tooMuchToDeliver],
+                    by: event.emittedBy.flatMap { runs[$0] }?.emitter)
                 try await transaction.execute(kept.insertion(in: plant))
             }
         }
@@ -72,10 +74,14 @@ struct EmittedEvents: Sendable {
     private static let limit = "The events that came together need too many steps to be checked."
     private static let unfinished = "The event was accepted, but not every run that listens could be asked for it."
 
-    private func refused(_ emitted: JSONValue, _ reason: String, _ items: [Problem.Item]) -> QuarantinedEvent {
-        QuarantinedEvent(
+    private func refused(
+        _ emitted: JSONValue, _ reason: String, _ items: [Problem.Item], by emitter: EventEmitter?
+    ) -> QuarantinedEvent {
+        var event = QuarantinedEvent(
             id: ids.next(at: now), receivedAt: now, channel: .emitted, reason: reason, items: items,
             body: emitted.serializedBytes())
+        event.emitter = emitter
+        return event
     }
 
     private enum Reading {
@@ -89,7 +95,7 @@ struct EmittedEvents: Sendable {
         _ allowance: inout EvaluationAllowance
     ) -> Reading {
         func refused(_ reason: String, _ items: [Problem.Item]) -> Reading {
-            .failure(self.refused(emitted, reason, items))
+            .failure(self.refused(emitted, reason, items, by: run.emitter))
         }
         guard run.chainDepth < NewRun.maximumChainDepth else {
             return refused("The chain of runs and events is longer than \(NewRun.maximumChainDepth).", [])
@@ -111,4 +117,9 @@ struct EmittedEvents: Sendable {
             return refused(error.detail, error.items)
         }
     }
+}
+
+extension CommitBatch.Moved {
+    /// Of the events that the run emits.
+    fileprivate var emitter: EventEmitter { EventEmitter(run: runID, chainDepth: chainDepth + 1) }
 }

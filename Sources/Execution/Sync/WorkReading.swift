@@ -75,10 +75,10 @@ struct WorkReading: Sendable {
         parts.map { part in
             switch part {
             case .orphans: orphans
-            case .inputs: fitting(inputs, order: "number")
-            case .timers: fitting(timers, order: "wake_at, run_id")
+            case .inputs: .fitting(inputs, bytes: Self.mostBytes, order: "number")
+            case .timers: .fitting(timers, bytes: Self.mostBytes, order: "wake_at, run_id")
             case .nextTimer: nextTimer
-            case .pending: fitting(pending, order: "priority DESC, run_id")
+            case .pending: .fitting(pending, bytes: Self.mostBytes, order: "priority DESC, run_id")
             }
         }
     }
@@ -111,24 +111,6 @@ struct WorkReading: Sendable {
     }
 
     // MARK: Statements
-
-    /// The rows of a query, in their order, up to the one with which they reach what one look may bring.
-    private func fitting(_ query: Statement, order: StaticString) -> Statement {
-        """
-        SELECT work.*
-        FROM (
-          SELECT candidate.*, count(*) OVER () AS candidates,
-            coalesce(
-              sum(candidate.bytes)
-                OVER (ORDER BY \(raw: order) ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING), 0) AS bytes_before
-          FROM (
-        \(fragment: query)
-          ) AS candidate
-        ) AS work
-        WHERE work.bytes_before < \(Int64(SyncLimits.maximumWorkBytes))
-        ORDER BY \(raw: order)
-        """
-    }
 
     /// In order of priority, then of acceptance. The runs in hand are left out: they are pending until they are committed.
     private var pending: Statement {
@@ -244,6 +226,7 @@ struct WorkReading: Sendable {
         """
     }
 
+    private static let mostBytes = Int64(SyncLimits.maximumWorkBytes)
     private static let ownBytes: StaticString =
         "coalesce(octet_length(run.state::text), 0) + coalesce(octet_length(run.input::text), 0)"
     private static let bytes: StaticString = """

@@ -35,22 +35,27 @@ package struct AuditTrail: Sendable {
     {
         let rows = try await database.read(scope) { transaction in
             try await transaction.query(
-                """
-                SELECT partner_id, client_id, plant_id, audit_entry_id, action, object_type, object_id, old, new,
-                  reason, actor_kind, actor_principal_id, actor_name, origin, recorded_at
-                FROM millwright.audit_entry
-                WHERE (\(page.after)::uuid IS NULL OR audit_entry_id < \(page.after))
-                  AND (\(filter.action)::text IS NULL OR action = \(filter.action))
-                  AND (\(filter.objectType)::text IS NULL OR object_type = \(filter.objectType))
-                  AND (\(filter.objectID)::text IS NULL OR object_id = \(filter.objectID))
-                  AND (\(filter.actor)::uuid IS NULL OR actor_principal_id = \(filter.actor))
-                  AND (\(filter.from)::timestamptz IS NULL OR recorded_at >= \(filter.from))
-                  AND (\(filter.to)::timestamptz IS NULL OR recorded_at < \(filter.to))
-                ORDER BY audit_entry_id DESC
-                LIMIT \(page.limit + 1)
-                """)
+                .fitting(
+                    """
+                    SELECT entry.*, octet_length(coalesce(entry.old::text, ''))
+                      + octet_length(coalesce(entry.new::text, '')) + octet_length(coalesce(entry.reason, '')) AS bytes
+                    FROM (
+                      SELECT partner_id, client_id, plant_id, audit_entry_id, action, object_type, object_id, old, new,
+                        reason, actor_kind, actor_principal_id, actor_name, origin, recorded_at
+                      FROM millwright.audit_entry
+                      WHERE (\(page.after)::uuid IS NULL OR audit_entry_id < \(page.after))
+                        AND (\(filter.action)::text IS NULL OR action = \(filter.action))
+                        AND (\(filter.objectType)::text IS NULL OR object_type = \(filter.objectType))
+                        AND (\(filter.objectID)::text IS NULL OR object_id = \(filter.objectID))
+                        AND (\(filter.actor)::uuid IS NULL OR actor_principal_id = \(filter.actor))
+                        AND (\(filter.from)::timestamptz IS NULL OR recorded_at >= \(filter.from))
+                        AND (\(filter.to)::timestamptz IS NULL OR recorded_at < \(filter.to))
+                      ORDER BY audit_entry_id DESC
+                      LIMIT \(page.limit + 1)
+                    ) AS entry
+                    """, order: "audit_entry_id DESC"))
         }
-        return page.page(of: try rows.map(RecordedAuditEntry.init(row:))) { $0.id.raw }
+        return try page.page(fitting: rows, RecordedAuditEntry.init(row:)) { $0.id.raw }
     }
 }
 

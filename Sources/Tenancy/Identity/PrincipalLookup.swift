@@ -18,6 +18,19 @@ package struct PrincipalLookup: Sendable {
         try await people(in: scope, "principal_id = \(id)").first
     }
 
+    /// Whether a machine has a key that opens anything at the moment.
+    package func hasKey(_ id: PrincipalID, at now: Timestamp) async throws -> Bool {
+        try await database.read(.platform) { transaction in
+            try await transaction.one(
+                """
+                SELECT FROM millwright.api_key
+                WHERE api_key.principal_id = \(id) AND api_key.revoked_at IS NULL
+                  AND (api_key.expires_at IS NULL OR api_key.expires_at > \(now))
+                LIMIT 1
+                """) != nil
+        }
+    }
+
     /// By identifier or mail address.
     package func principal(named text: String, in scope: TenantScope) async throws -> Principal? {
         if let id = PrincipalID(text) { return try await principal(id, in: scope) }
