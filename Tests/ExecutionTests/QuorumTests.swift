@@ -137,7 +137,10 @@ struct QuorumTests {
     @Test(
         "an escalation that asks other people comes before a decision or after it, and not while it counts who is left")
     func escalatedMeanwhile() async throws {
-        try await ShellFixture.with { shell in
+        // One of them is the test's, one waits for it, and whoever looks for what is due needs one too.
+        try await PostgresFixture.withDatabase(configure: { $0.limits.platformConnections = 6 }) { database in
+            let tenants = TenantFixture(database)
+            let shell = ShellFixture(tenants, try await tenants.makePlant())
             let person = try await shell.supervisors(1)[0]
             for _ in 0..<2 { _ = try await shell.tenants.makePrincipal(.quality, in: shell.scope) }
             let step: JSONValue = ["after": "PT1M", "candidates": ["roles": ["supervisor", "quality"]]]

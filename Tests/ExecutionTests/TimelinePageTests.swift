@@ -57,13 +57,16 @@ struct TimelinePageTests {
             _ = try await shell.approve(opened.tasks[0], by: try await shell.supervisors(1)[0])
             try await shell.runs.cancel(opened.item.runID, in: shell.scope, reason: "x", by: .system)
             let sibling = try await shell.sibling()
-            for (plane, isEmpty) in [(shell, false), (sibling, true)] {
+            func entries(_ plane: ShellFixture) async throws -> [PlantTimeline.Entry] {
                 let timeline = plane.runs.plantTimeline
                 let start = try await timeline.now(in: plane.scope, backSeconds: 3_600)
-                let sources = Set(try await timeline.entries(in: plane.scope, after: start).entries.map(\.source))
-                #expect(
-                    isEmpty ? sources.isEmpty : sources.isSuperset(of: [.run, .decision, .operation]), "\(sources)")
+                return try await timeline.entries(in: plane.scope, after: start).entries
             }
+            let own = try await entries(shell)
+            let others = try await entries(sibling)
+            #expect(Set(own.map(\.source)).isSuperset(of: [.run, .decision, .operation]))
+            #expect(Set(others.map(\.source)).isSubset(of: [.operation]), "it was made, and that is all")
+            #expect(Set(own.map(\.subject)).isDisjoint(with: others.map(\.subject)))
         }
     }
 
