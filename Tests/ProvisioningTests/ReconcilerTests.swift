@@ -4,11 +4,12 @@ import Glibc
 import Logging
 import NIOPosix
 import Primitives
-import Provisioning
 import RunnerProtocol
 import Synchronization
 import Testing
 import Workflow
+
+@testable import Provisioning
 
 @Suite("what runs is what is desired", .serialized, .timeLimit(.minutes(2)))
 struct ReconcilerTests {
@@ -198,6 +199,55 @@ struct ReconcilerTests {
             #expect(access(path, F_OK) != 0)
             for caller in callers + [late].compactMap(\.self) { caller.close() }
         }
+    }
+
+    @Test(
+        "the calls of a runner that are under way have a bounded number of bytes; one that was sent away leaves its share"
+    )
+    func bytesUnderWay() async throws {
+        let bodies = SyncBodies(limit: 100)
+        let first = bodies.share()
+        #expect(first.add(60) && first.add(30))
+        do {
+            let second = bodies.share()
+            #expect(!second.add(11) && second.add(10))
+        }
+        let third = bodies.share()
+        #expect(third.add(10) && !third.add(1) && third.add(10))
+        first.giveBack()
+        first.giveBack()
+        #expect(third.add(90) && !third.add(1))
+
+        let folder = try TestFolder()
+        let path = folder.path("sync.sock")
+        let listener = SyncListener(
+            plant: .somePlant(), path: path, endpoint: MemorySync(), group: MultiThreadedEventLoopGroup.singleton,
+            logger: LogRecords().logger())
+        let (opened, isOpen) = AsyncStream<Void>.makeStream()
+        let running = Task { try await listener.run { isOpen.finish() } }
+        for await _ in opened {}
+        let size = SyncListener.maximumBodyBytes
+        let callers = try (0..<2).map { _ in try UnixCaller(path) }
+        let most = String(repeating: " ", count: size - 1000)
+        await withDiscardingTaskGroup { group in
+            for caller in callers {
+                group.addTask {
+                    _ = try? await NIOThreadPool.singleton.runIfActive {
+                        caller.send("POST /sync HTTP/1.1\r\nhost: x\r\ncontent-length: \(size)\r\n\r\n")
+                        caller.send(most)
+                    }
+                }
+            }
+        }
+        try await eventually("one of them is sent away") { callers.contains { $0.isSentAway } }
+        #expect(callers.count { $0.isSentAway } == 1)
+        for caller in callers { caller.close() }
+        let next = try UnixCaller(path)
+        next.send("POST /sync HTTP/1.1\r\nhost: x\r\ncontent-length: 2\r\n\r\n{}")
+        #expect(try await next.read { $0.contains("HTTP/1.1") }.hasPrefix("HTTP/1.1"))
+        next.close()
+        running.cancel()
+        _ = await running.result
     }
 
     @Test("programs are started while threads come and go")

@@ -7,6 +7,8 @@ public struct JSONLimits: Sendable, Hashable {
     public var maximumDepth: Int
     /// How many object members the document may have altogether.
     public var maximumKeys: Int
+    /// How many elements of arrays the document may have altogether, besides the first of each.
+    public var maximumElements: Int
     /// The length of one number literal in bytes.
     public var maximumNumberBytes: Int
     /// Refuse an object in which a key comes twice. Otherwise the key keeps its first place and its last value.
@@ -18,11 +20,12 @@ public struct JSONLimits: Sendable, Hashable {
     /// What is not named has its default.
     public init(
         maximumBytes: Int = 16 << 20, maximumDepth: Int = 512, maximumKeys: Int = 1_000_000,
-        maximumNumberBytes: Int = 4096, rejectDuplicateKeys: Bool = false
+        maximumElements: Int = .max, maximumNumberBytes: Int = 4096, rejectDuplicateKeys: Bool = false
     ) {
         self.maximumBytes = maximumBytes
         self.maximumDepth = maximumDepth
         self.maximumKeys = maximumKeys
+        self.maximumElements = maximumElements
         self.maximumNumberBytes = maximumNumberBytes
         self.rejectDuplicateKeys = rejectDuplicateKeys
     }

@@ -5,7 +5,7 @@ public struct JSONParseError: Error, Sendable, Hashable {
         case unexpectedEnd, unexpectedCharacter, trailingContent
         case invalidNumber, invalidEscape, unpairedSurrogate, controlCharacter, invalidUTF8
         case duplicateKey
-        case tooManyBytes, tooDeep, tooManyKeys, numberTooLong
+        case tooManyBytes, tooDeep, tooManyKeys, tooManyElements, numberTooLong
     }
 
     /// What is wrong.
@@ -47,6 +47,7 @@ public struct JSONParseError: Error, Sendable, Hashable {
         case .tooManyBytes: "The text is longer than is accepted here."
         case .tooDeep: "Arrays and objects are nested deeper than is accepted here."
         case .tooManyKeys: "There are more keys than are accepted here."
+        case .tooManyElements: "The arrays have more elements than are accepted here."
         case .numberTooLong: "A number has more digits than are accepted here."
         }
     }

@@ -22,6 +22,7 @@ struct JSONParser: ~Copyable {
     var members = RawStack<JSONObject.Member>(capacity: 32)
     var frames = RawStack<Frame>(capacity: 16)
     var keysLeft: Int
+    var elementsLeft: Int
     var depthLeft: Int
     /// Something may follow the value: the cursor then stands behind it.
     var takesPrefix = false
@@ -32,6 +33,7 @@ struct JSONParser: ~Copyable {
         cursor = start
         self.limits = limits
         keysLeft = limits.maximumKeys
+        elementsLeft = limits.maximumElements
         depthLeft = min(limits.maximumDepth, JSONLimits.deepestNesting)
     }
 
@@ -119,6 +121,8 @@ struct JSONParser: ~Copyable {
             } else {
                 elements.push(value)
                 if byte == Ascii.comma {
+                    elementsLeft &-= 1
+                    if elementsLeft < 0 { throw failure(.tooManyElements) }
                     cursor += 1
                     skipWhitespace()
                     return nil

@@ -15,25 +15,53 @@ final class SyncConnection: ChannelInboundHandler {
     }
 
     private let maximumBodyBytes: Int
+    private let bodies: SyncBodies
     private let take: @Sendable (Request) -> Void
     private var body: [UInt8] = []
+    /// What `body` counts for; whoever answers the request gives it back.
+    private var share: SyncBodies.Share
+    /// Sent away: what was read already counts no more.
+    private var isClosing = false
 
-    init(maximumBodyBytes: Int, _ take: @escaping @Sendable (Request) -> Void) {
+    init(maximumBodyBytes: Int, _ bodies: SyncBodies, _ take: @escaping @Sendable (Request) -> Void) {
         self.maximumBodyBytes = maximumBodyBytes
+        self.bodies = bodies
         self.take = take
+        share = bodies.share()
     }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        if isClosing { return }
         switch unwrapInboundIn(data) {
-        case .head: body = []
+        case .head: forget()
         case .body(let bytes):
-            guard body.count + bytes.readableBytes <= maximumBodyBytes else { return context.close(promise: nil) }
+            guard body.count + bytes.readableBytes <= maximumBodyBytes, share.add(bytes.readableBytes) else {
+                isClosing = true
+                forget()
+                return context.close(promise: nil)
+            }
             body.append(contentsOf: bytes.readableBytesView)
         case .end:
             let channel = context.channel
-            take(Request(body: body) { Self.write($0, to: channel) })
+            let taken = share
+            take(
+                Request(body: body) {
+                    taken.giveBack()
+                    Self.write($0, to: channel)
+                })
             body = []
+            share = bodies.share()
         }
+    }
+
+    func channelInactive(context: ChannelHandlerContext) {
+        forget()
+        context.fireChannelInactive()
+    }
+
+    private func forget() {
+        body = []
+        share.giveBack()
     }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) { context.close(promise: nil) }

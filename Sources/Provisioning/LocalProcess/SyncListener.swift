@@ -16,6 +16,9 @@ package import Primitives
 package struct SyncListener: Sendable {
     /// A batch of commits of a busy runner stays far below this.
     package static let maximumBodyBytes = 64 << 20
+    /// Of all connections together, from the first byte until the answer: one call of the largest size, and others beside it.
+    /// The connection that would pass it is closed; its runner calls again.
+    package static let maximumBytesUnderWay = maximumBodyBytes + (16 << 20)
     /// A runner has two calls under way at the most; the rest is for those that it left behind.
     package static let maximumConnections = 8
 
@@ -40,6 +43,7 @@ package struct SyncListener: Sendable {
         // Bounded by the connections: each has one request under way.
         let (requests, incoming) = AsyncStream<SyncConnection.Request>.makeStream()
         let connections = SyncConnections(limit: Self.maximumConnections)
+        let bodies = SyncBodies(limit: Self.maximumBytesUnderWay)
         let server = try await ServerBootstrap(group: group)
             .serverChannelOption(.backlog, value: 16)
             .childChannelInitializer { [plant, logger] channel in
@@ -51,7 +55,7 @@ package struct SyncListener: Sendable {
                     try channel.pipeline.syncOperations.configureHTTPServerPipeline(
                         withPipeliningAssistance: true, withErrorHandling: true)
                     try channel.pipeline.syncOperations.addHandler(
-                        SyncConnection(maximumBodyBytes: Self.maximumBodyBytes) { incoming.yield($0) })
+                        SyncConnection(maximumBodyBytes: Self.maximumBodyBytes, bodies) { incoming.yield($0) })
                 }
             }
             .bind(unixDomainSocketPath: path, cleanupExistingSocketFile: true).get()

@@ -8,6 +8,12 @@ package enum MessageLimits {
     /// Rows of any list in a message: commits, work, journal entries, waits.
     package static let maximumElements = 100_000
 
+    /// Members of objects, and elements of arrays, in all: a message as a tree takes many times its text, and many small values
+    /// the most.
+    package static let maximumMembers = 4_000_000
+    package static let maximumItems = 8_000_000
+
     package static let json = JSONLimits(
-        maximumBytes: maximumBytes, maximumDepth: maximumDepth, maximumKeys: 20_000_000, rejectDuplicateKeys: true)
+        maximumBytes: maximumBytes, maximumDepth: maximumDepth, maximumKeys: maximumMembers,
+        maximumElements: maximumItems, rejectDuplicateKeys: true)
 }

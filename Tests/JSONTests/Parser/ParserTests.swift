@@ -137,6 +137,14 @@ struct ParserLimitTests {
         #expect(code("[]", JSONLimits(maximumDepth: 0)) == .tooDeep)
     }
 
+    @Test("elements are counted over all arrays, besides the first of each")
+    func elements() {
+        let limits = JSONLimits(maximumElements: 3)
+        #expect(code("[[1,2],[3,4],[]]", limits) == .tooManyElements)
+        #expect(code("[[1,2],[3,4]]", limits) == nil)
+        #expect(code(#"{"a":1,"b":[1],"c":"1,2,3,4","d":2}"#, limits) == nil)
+    }
+
     @Test("keys are counted over the whole document")
     func keys() {
         let limits = JSONLimits(maximumKeys: 3)

@@ -69,7 +69,9 @@ final class UnixCaller: Sendable {
     /// Whether the other side has ended the connection.
     var isSentAway: Bool {
         var byte: UInt8 = 0
-        return recv(descriptor, &byte, 1, Int32(MSG_DONTWAIT)) == 0
+        let count = recv(descriptor, &byte, 1, Int32(MSG_DONTWAIT))
+        // With something unread on the other side it is a reset.
+        return count == 0 || (count < 0 && errno == ECONNRESET)
     }
 
     func send(_ text: String) {
