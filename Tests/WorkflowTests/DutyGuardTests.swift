@@ -51,6 +51,15 @@ struct DutyGuardTests {
         #expect(try before("/do/1/order", jumped) == ["/do/2/b"])
     }
 
+    @Test("a task that is stepped over does not end the way, and what only a skipped task leads to counts")
+    func conditions() throws {
+        let stop: JSONValue = ["if": "${ .small }", "set": ["a": 1], "then": "end"]
+        #expect(try before("/do/2/c", [["a": stop], ["b": Self.ask()], ["c": Self.set]]) == ["/do/1/b"])
+        var maybe = Self.ask()
+        maybe.set("if", "${ .large }")
+        #expect(try before("/do/1/c", [["b": maybe], ["c": Self.set]]) == ["/do/0/b"])
+    }
+
     @Test("a rule that says no is none")
     func unguarded() throws {
         for rule: JSONValue in [[:], ["fourEyes": false], ["separateFrom": []], ["excludeInitiator": .null]] {

@@ -12,7 +12,6 @@ struct TaskWays: Sendable {
         let owners = Self.owners(program)
         if let first = program.first { next[start].append(entry(of: first)) }
         for node in program.tasks {
-            // Not entered when its `if` does not hold.
             next[entry(of: node.index)].append(exit(of: node.index))
             for first in node.listsInside { next[entry(of: node.index)].append(entry(of: first)) }
             let around = owners[node.index].map(exit(of:))
@@ -68,12 +67,13 @@ extension TaskNode {
         return lists
     }
 
-    /// Where it can lead when it is done.
+    /// Where it can lead when it is done, or stepped over because its `if` does not hold: then `then` is not followed.
     fileprivate var targets: [FlowTarget] {
+        let over: [FlowTarget] = condition == nil ? [] : [.next]
         switch body {
-        case .select(let cases): cases.map(\.then) + [then]
-        case .attempt(let attempt): [then] + [attempt.then].compactMap { $0 }
-        default: [then]
+        case .select(let cases): return cases.map(\.then) + [then] + over
+        case .attempt(let attempt): return [then] + [attempt.then].compactMap { $0 } + over
+        default: return [then] + over
         }
     }
 }
