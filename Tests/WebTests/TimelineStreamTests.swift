@@ -97,7 +97,7 @@ struct TimelineStreamTests {
 
     @Test("one partner cannot take every place, and what it gives back it may have again")
     func share() throws {
-        let streams = TimelineStreams(seconds: 1) { _ in true }
+        let streams = TimelineStreams(seconds: 1) { _ in true } changes: { _ in AsyncStream { $0.finish() } }
         let partner = PartnerID()
         var places: [TimelineStreams.Place] = []
         for _ in 0..<TimelineStreams.perPartner { places.append(try streams.enter(PrincipalID(), of: partner)) }
