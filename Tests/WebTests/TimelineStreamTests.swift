@@ -32,7 +32,7 @@ struct TimelineStreamTests {
         "Last-Event-ID goes on without a gap or a double; a foreign plant, a false position and a revoked key get nothing"
     )
     func stream() async throws {
-        try await WebFixture.with { fixture, client in
+        try await WebFixture.with(streamSeconds: 2) { fixture, client in
             let place = try await fixture.tenants.makePlant()
             let supervisor = try await fixture.tenants.makePrincipal(.supervisor, in: place.scope)
             let path = "/v1/plants/\(place.plantID)/timeline/stream"
@@ -97,7 +97,11 @@ struct TimelineStreamTests {
 
     @Test("one partner cannot take every place, and what it gives back it may have again")
     func share() throws {
-        let streams = TimelineStreams(seconds: 1) { _ in true } changes: { _ in AsyncStream { $0.finish() } }
+        let streams = TimelineStreams(seconds: 1) { _ in
+            true
+        } changes: { _ in
+            AsyncStream { $0.finish() }
+        }
         let partner = PartnerID()
         var places: [TimelineStreams.Place] = []
         for _ in 0..<TimelineStreams.perPartner { places.append(try streams.enter(PrincipalID(), of: partner)) }

@@ -6,7 +6,7 @@ import Tenancy
 extension RunDirectory {
     package static let bulkSample = 20
     /// A run that is locked for longer is not tried.
-    static let rehearsalDeadline = Duration.seconds(1)
+    static let rehearsalDeadline = Duration.seconds(3)
 
     /// What the filter names now, and what the action would come to on a sample of it; nothing is changed.
     package func preview(
