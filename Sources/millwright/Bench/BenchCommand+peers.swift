@@ -90,6 +90,7 @@ struct AllBenches: AsyncParsableCommand {
             DecisionBench(decisions: 300, report: report("decision")).measure,
             IdleBench(plants: 100, seconds: 60, report: report("idle")).measure,
         ]
-        for row in rows { try await options.host().run(row) }
+        let host = try await options.host()
+        for row in rows { try await host.run(row) }
     }
 }
