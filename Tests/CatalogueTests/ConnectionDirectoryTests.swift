@@ -6,7 +6,7 @@ import Tenancy
 import TestSupport
 import Testing
 
-@Suite("Connections", .timeLimit(.minutes(5)))
+@Suite("Connections", .timeLimit(.minutes(10)))
 struct ConnectionDirectoryTests {
     @Test("every mistake in name, connector, configuration and credential is named at once, and nothing is stored")
     func mistakes() async throws {

@@ -5,7 +5,7 @@ import Tenancy
 import TestSupport
 import Testing
 
-@Suite("workflows with processes, and plants that do not allow them", .timeLimit(.minutes(5)))
+@Suite("workflows with processes, and plants that do not allow them", .timeLimit(.minutes(10)))
 struct ProcessUseTests {
     /// The sample with a script and, deeper, a shell command. Neither is reached in its tests.
     private static func template(version: String) throws -> TemplatePackage {

@@ -5,7 +5,7 @@ import Tenancy
 import TestSupport
 import Testing
 
-@Suite("Publishing templates", .timeLimit(.minutes(5)))
+@Suite("Publishing templates", .timeLimit(.minutes(10)))
 struct TemplatePublishingTests {
     @Test("a template with mistakes is refused with all of them, and nothing is stored")
     func mistakes() async throws {

@@ -7,7 +7,7 @@ import TestSupport
 import Testing
 import Workflow
 
-@Suite("Workflows of a plant", .timeLimit(.minutes(5)))
+@Suite("Workflows of a plant", .timeLimit(.minutes(10)))
 struct WorkflowDirectoryTests {
     @Test("every mistake in name, parameters and bindings is named at once, and nothing is stored")
     func mistakes() async throws {

@@ -7,7 +7,7 @@ import TestSupport
 import Testing
 import Workflow
 
-@Suite("What time starts is stored with the workflow", .timeLimit(.minutes(2)))
+@Suite("What time starts is stored with the workflow", .timeLimit(.minutes(10)))
 struct WorkflowScheduleTests {
     private static func template(_ version: String, schedule: String, policy: String? = nil, on: String? = nil)
         throws -> TemplatePackage

@@ -6,7 +6,7 @@ import Primitives
 import Synchronization
 import Testing
 
-@Suite("calls through a connector", .timeLimit(.minutes(4)))
+@Suite("calls through a connector", .timeLimit(.minutes(10)))
 struct ConnectionClientTests {
     @Test("a call is sent as the template says and its answer is mapped")
     func mapping() async throws {

@@ -21,7 +21,7 @@ private func connection(
 
 private typealias Reason = ConnectionTestReport.Reason
 
-@Suite("the test of a connection names what is wrong and what to do", .timeLimit(.minutes(4)))
+@Suite("the test of a connection names what is wrong and what to do", .timeLimit(.minutes(10)))
 struct ConnectionTestTests {
     @Test(
         "each answer has its class",

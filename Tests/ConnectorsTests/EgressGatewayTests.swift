@@ -5,7 +5,7 @@ import NIOPosix
 import Synchronization
 import Testing
 
-@Suite("egress gateway", .timeLimit(.minutes(4)))
+@Suite("egress gateway", .timeLimit(.minutes(10)))
 struct EgressGatewayTests {
     @Test("a listed system is reached through the gateway, and traffic is counted")
     func reached() async throws {

@@ -41,7 +41,7 @@ private func sendCall(_ changes: JSONObject = [:]) throws -> CapabilityCall {
         idempotencyKey: "mw-0123", timeoutSeconds: 40)
 }
 
-@Suite("mail to a real server", .timeLimit(.minutes(4)))
+@Suite("mail to a real server", .timeLimit(.minutes(10)))
 struct MailServerTests {
     @Test("a message arrives as it was written: Unicode, dots, long lines, both parts")
     func message() async throws {
@@ -141,7 +141,7 @@ struct MailServerTests {
     }
 }
 
-@Suite("mail that must not be sent, and servers that misbehave", .timeLimit(.minutes(4)))
+@Suite("mail that must not be sent, and servers that misbehave", .timeLimit(.minutes(10)))
 struct MailRefusalTests {
     private func server(port: Int = 25) -> MailServer {
         MailServer(

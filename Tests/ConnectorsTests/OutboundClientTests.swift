@@ -3,7 +3,7 @@ import NIOCore
 import Synchronization
 import Testing
 
-@Suite("the client against systems that misbehave", .timeLimit(.minutes(4)))
+@Suite("the client against systems that misbehave", .timeLimit(.minutes(10)))
 struct OutboundClientTests {
     private func failure(
         _ peer: TestPeer, _ request: OutboundRequest? = nil, limits: CallLimits = quick

@@ -4,7 +4,7 @@ import NIOCore
 import TestSupport
 import Testing
 
-@Suite("TLS of calls", .timeLimit(.minutes(4)))
+@Suite("TLS of calls", .timeLimit(.minutes(10)))
 struct TLSTests {
     @Test("a trusted certificate for the host is needed, and is enough")
     func verification() async throws {

@@ -3,7 +3,7 @@ import Primitives
 import TestSupport
 import Testing
 
-@Suite("Answers without end", .timeLimit(.minutes(2)))
+@Suite("Answers without end", .timeLimit(.minutes(10)))
 struct AnswerLimitTests {
     let tenants = Tenants()
 

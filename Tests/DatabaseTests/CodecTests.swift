@@ -3,7 +3,7 @@ import JSON
 import Primitives
 import Testing
 
-@Suite("Values", .timeLimit(.minutes(2)))
+@Suite("Values", .timeLimit(.minutes(10)))
 struct CodecTests {
     enum Colour: String, CaseIterable { case red, green }
     enum Shape: String, PostgresEncodable, PostgresDecodable { case round, square }

@@ -3,7 +3,7 @@ import Primitives
 import TestSupport
 import Testing
 
-@Suite("Cancellation, deadlines and full pools", .timeLimit(.minutes(2)))
+@Suite("Cancellation, deadlines and full pools", .timeLimit(.minutes(10)))
 struct InterruptionTests {
     let tenants = Tenants()
 

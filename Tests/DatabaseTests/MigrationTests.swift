@@ -3,7 +3,7 @@ import Foundation
 import TestSupport
 import Testing
 
-@Suite("Migrations", .timeLimit(.minutes(2)))
+@Suite("Migrations", .timeLimit(.minutes(10)))
 struct MigrationTests {
     /// A folder that a test may change, with an empty database for it.
     private func withFolder(

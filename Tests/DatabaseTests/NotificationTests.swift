@@ -3,7 +3,7 @@ import Primitives
 import TestSupport
 import Testing
 
-@Suite("Notifications", .timeLimit(.minutes(2)))
+@Suite("Notifications", .timeLimit(.minutes(10)))
 struct NotificationTests {
     let tenants = Tenants()
 

@@ -4,7 +4,7 @@ import Primitives
 import TestSupport
 import Testing
 
-@Suite("Months of events and journals", .timeLimit(.minutes(2)))
+@Suite("Months of events and journals", .timeLimit(.minutes(10)))
 struct PartitionTests {
     @Test("a month that was made later keeps the tenants apart like every other table")
     func laterMonth() async throws {

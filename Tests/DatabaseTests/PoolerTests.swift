@@ -3,7 +3,7 @@ import Primitives
 import TestSupport
 import Testing
 
-@Suite("Behind PgBouncer in transaction mode", .timeLimit(.minutes(2)), .serialized)
+@Suite("Behind PgBouncer in transaction mode", .timeLimit(.minutes(10)), .serialized)
 struct PoolerTests {
     private func withPooler(_ body: (Database, PostgresFixture, PgBouncer) async throws -> Void) async throws {
         let fixture = try await PostgresFixture.database(migrations: LotSchema.directory)

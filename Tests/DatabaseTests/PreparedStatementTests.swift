@@ -3,7 +3,7 @@ import Primitives
 import TestSupport
 import Testing
 
-@Suite("Prepared statements", .timeLimit(.minutes(2)))
+@Suite("Prepared statements", .timeLimit(.minutes(10)))
 struct PreparedStatementTests {
     let tenants = Tenants()
 

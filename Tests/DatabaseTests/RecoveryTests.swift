@@ -3,7 +3,7 @@ import Primitives
 import TestSupport
 import Testing
 
-@Suite("A server that goes away", .timeLimit(.minutes(3)), .serialized)
+@Suite("A server that goes away", .timeLimit(.minutes(10)), .serialized)
 struct RecoveryTests {
     let tenants = Tenants()
 

@@ -3,7 +3,7 @@ import Primitives
 import TestSupport
 import Testing
 
-@Suite("The catalogue", .timeLimit(.minutes(2)))
+@Suite("The catalogue", .timeLimit(.minutes(10)))
 struct RowSecurityCatalogueTests {
     @Test("every table, view, function and role of the product keeps the tenants apart")
     func product() async throws {

@@ -2,7 +2,7 @@ import Database
 import Primitives
 import Testing
 
-@Suite("Scopes", .timeLimit(.minutes(2)))
+@Suite("Scopes", .timeLimit(.minutes(10)))
 struct ScopeTests {
     let tenants = Tenants()
 

@@ -2,7 +2,7 @@ import Database
 import Primitives
 import Testing
 
-@Suite("Transactions", .timeLimit(.minutes(2)))
+@Suite("Transactions", .timeLimit(.minutes(10)))
 struct TransactionTests {
     let tenants = Tenants()
 

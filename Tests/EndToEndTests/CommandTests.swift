@@ -56,7 +56,7 @@ struct CommandTests {
         }
     }
 
-    @Test("prices, a connection's test and invoices, from files to the page", .timeLimit(.minutes(5)))
+    @Test("prices, a connection's test and invoices, from files to the page", .timeLimit(.minutes(10)))
     func fromFilesToInvoice() async throws {
         let folder = try TenantFolder()
         let ledger = folder.path + "/ledger"

@@ -7,7 +7,7 @@ import Testing
 /// The check of faults in a form that fits into every build: the long one is recorded in Docs/FAULTS.md.
 @Suite("Real processes under faults", .serialized)
 struct FaultTests {
-    @Test("ten faults of processes, network and disk lose and double nothing", .timeLimit(.minutes(8)))
+    @Test("ten faults of processes, network and disk lose and double nothing", .timeLimit(.minutes(10)))
     func short() async throws {
         try await Program.withDataDirectory { data in
             let result = try await Subprocess.run(

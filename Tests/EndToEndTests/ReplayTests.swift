@@ -2,7 +2,7 @@ import Foundation
 import JSON
 import Testing
 
-@Suite("Replaying files with mistakes", .serialized, .timeLimit(.minutes(5)))
+@Suite("Replaying files with mistakes", .serialized, .timeLimit(.minutes(10)))
 struct ReplayTests {
     @Test("each row that is refused is named with the line on which it begins; the others are stored once")
     func lines() async throws {

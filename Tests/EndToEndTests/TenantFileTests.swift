@@ -2,7 +2,7 @@ import Foundation
 import Testing
 
 /// The tenant files as their author sees them: through the program, against a database.
-@Suite("Tenant files with mistakes", .serialized, .timeLimit(.minutes(5)))
+@Suite("Tenant files with mistakes", .serialized, .timeLimit(.minutes(10)))
 struct TenantFileTests {
     @Test("every mistake of every file is named with its place, and nothing at all is changed")
     func mistakes() async throws {

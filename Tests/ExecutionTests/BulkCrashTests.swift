@@ -10,7 +10,7 @@ import Testing
 import Workflow
 
 /// A control plane dies as a process does: its sessions end wherever they are, and nothing of its memory is left.
-@Suite("a control plane dies in the middle of an operation on many runs", .timeLimit(.minutes(3)))
+@Suite("a control plane dies in the middle of an operation on many runs", .timeLimit(.minutes(10)))
 struct BulkCrashTests {
     /// As many as one call of the runner takes.
     private static let runs = 90

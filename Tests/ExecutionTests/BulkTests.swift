@@ -8,7 +8,7 @@ import TestSupport
 import Testing
 import Workflow
 
-@Suite("an operation on many runs touches what was meant, once", .timeLimit(.minutes(2)))
+@Suite("an operation on many runs touches what was meant, once", .timeLimit(.minutes(10)))
 struct BulkTests {
     private func started(_ count: Int, _ shell: ShellFixture) async throws -> [RunID] {
         let workflow = try await shell.addWorkflow("triage")

@@ -8,7 +8,7 @@ import TestSupport
 import Testing
 import Workflow
 
-@Suite("a dead letter leaves the list when it was seen to, and not before", .timeLimit(.minutes(2)))
+@Suite("a dead letter leaves the list when it was seen to, and not before", .timeLimit(.minutes(10)))
 struct DeadLetterTests {
     private func quarantined(_ shell: ShellFixture) async throws -> UUIDv7 {
         let id = UUIDv7()

@@ -8,7 +8,7 @@ struct DispatchBoardTests {
     private static let plant = PlantID(UUIDv7(high: 0x0190_0000_0000_7000, low: 0x8000_0000_0000_0001))
 
     /// Found by the simulation's seed 20229: each of the two woke the other, for ever.
-    @Test("a call that can take nothing does not wake another one that cannot either", .timeLimit(.minutes(1)))
+    @Test("a call that can take nothing does not wake another one that cannot either", .timeLimit(.minutes(10)))
     func fullCallsRest() async throws {
         let board = DispatchBoard()
         try board.beginCall(Self.plant, epoch: 1, isFirst: false, takesWork: false)
@@ -24,7 +24,7 @@ struct DispatchBoardTests {
         #expect(await older == .answer)
     }
 
-    @Test("a call that waits for work is woken when another one has read that there is more", .timeLimit(.minutes(1)))
+    @Test("a call that waits for work is woken when another one has read that there is more", .timeLimit(.minutes(10)))
     func workWakes() async throws {
         let board = DispatchBoard()
         try board.beginCall(Self.plant, epoch: 1, isFirst: false, takesWork: false)

@@ -8,7 +8,7 @@ import TestSupport
 import Testing
 import Workflow
 
-@Suite("duties are kept apart over the whole run", .timeLimit(.minutes(2)))
+@Suite("duties are kept apart over the whole run", .timeLimit(.minutes(10)))
 struct DutyTests {
     private static let fourEyes = Asked.approval(["fourEyes": true])
 

@@ -8,7 +8,7 @@ import TestSupport
 import Testing
 import Workflow
 
-@Suite("the real engine's transitions can be recorded", .timeLimit(.minutes(2)))
+@Suite("the real engine's transitions can be recorded", .timeLimit(.minutes(10)))
 struct EngineRoundTripTests {
     /// Advances a run as a runner does: what was recorded is read back from JSON each time.
     private func advance(_ item: WorkItem, _ document: JSONValue) throws -> RunCommit {

@@ -8,7 +8,7 @@ import Workflow
 
 @testable import Execution
 
-@Suite("what asking about events costs is bounded, and what is over it is said", .timeLimit(.minutes(3)))
+@Suite("what asking about events costs is bounded, and what is over it is said", .timeLimit(.minutes(10)))
 struct EventBudgetTests {
     /// Some ten thousand steps; it holds.
     private static let costly = "reduce range(1500) as $x (0; . + 1) == 1500"

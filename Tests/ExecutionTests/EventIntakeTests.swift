@@ -7,7 +7,7 @@ import Tenancy
 import TestSupport
 import Testing
 
-@Suite("events are accepted once and start what matches", .timeLimit(.minutes(2)))
+@Suite("events are accepted once and start what matches", .timeLimit(.minutes(10)))
 struct EventIntakeTests {
     @Test("an event that was accepted before is a duplicate of the first and starts nothing")
     func duplicateEvent() async throws {

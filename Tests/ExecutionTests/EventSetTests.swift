@@ -8,7 +8,7 @@ import TestSupport
 import Testing
 import Workflow
 
-@Suite("several events start one run", .timeLimit(.minutes(3)))
+@Suite("several events start one run", .timeLimit(.minutes(10)))
 struct EventSetTests {
     private static let places: [(type: String, correlations: JSONValue)] = [
         ("order.released", ["order": ".data.order"]), ("material.staged", ["order": ".data.order"]),

@@ -6,7 +6,7 @@ import Tenancy
 import TestSupport
 import Testing
 
-@Suite("people attach evidence and talk about a task", .timeLimit(.minutes(2)))
+@Suite("people attach evidence and talk about a task", .timeLimit(.minutes(10)))
 struct EvidenceTests {
     private static let zip: [UInt8] = [0x50, 0x4B, 0x03, 0x04, 0, 0]
 

@@ -8,7 +8,7 @@ import TestSupport
 import Testing
 import Workflow
 
-@Suite("people decide", .timeLimit(.minutes(2)))
+@Suite("people decide", .timeLimit(.minutes(10)))
 struct HumanTaskTests {
     static let approval: JSONValue = [
         "title": "Approve the work order", "role": "supervisor", "fourEyes": true,

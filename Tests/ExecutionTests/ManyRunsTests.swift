@@ -8,7 +8,7 @@ import TestSupport
 import Testing
 import Workflow
 
-@Suite("many runs at once, dead letters, and what happened in a plant", .timeLimit(.minutes(2)))
+@Suite("many runs at once, dead letters, and what happened in a plant", .timeLimit(.minutes(10)))
 struct ManyRunsTests {
     @Test("an operation changes each run once, whatever process works at it, and lists what it could not change")
     func bulk() async throws {

@@ -9,7 +9,7 @@ import Workflow
 
 @Suite(
     "a run that ends answers the run that waits for it, and leaves nothing for one that has ended",
-    .timeLimit(.minutes(2)))
+    .timeLimit(.minutes(10)))
 struct ParentAnswerTests {
     private struct Family {
         var runner: TestRunner

@@ -7,7 +7,7 @@ import TestSupport
 import Testing
 import Workflow
 
-@Suite("large values of a run are kept once", .timeLimit(.minutes(2)))
+@Suite("large values of a run are kept once", .timeLimit(.minutes(10)))
 struct PayloadTests {
     private static func value(_ bytes: Int, _ name: String = "x") -> JSONValue {
         ["name": .string(name), "text": .string(String(repeating: "ä\"", count: bytes / 3))]

@@ -8,7 +8,7 @@ import TestSupport
 import Testing
 import Workflow
 
-@Suite("several people decide", .timeLimit(.minutes(2)))
+@Suite("several people decide", .timeLimit(.minutes(10)))
 struct QuorumTests {
     @Test("of many who agree at once, the last one that is needed closes, once")
     func race() async throws {

@@ -7,7 +7,7 @@ import TestSupport
 import Testing
 import Workflow
 
-@Suite("nobody leads a run round a decision by repairing it", .timeLimit(.minutes(2)))
+@Suite("nobody leads a run round a decision by repairing it", .timeLimit(.minutes(10)))
 struct RepairDutyTests {
     private static let order: JSONValue = [
         "call": "work-orders.create:1.0.0@default", "with": ["title": "a", "priority": 3],

@@ -8,7 +8,7 @@ import TestSupport
 import Testing
 import Workflow
 
-@Suite("months age out by policy", .timeLimit(.minutes(2)))
+@Suite("months age out by policy", .timeLimit(.minutes(10)))
 struct RetentionTests {
     /// A run that began three months ago, in the hands of its runner.
     private func begun(_ shell: ShellFixture) async throws -> (TestRunner, WorkItem) {

@@ -7,7 +7,7 @@ import Synchronization
 import TestSupport
 import Testing
 
-@Suite("months are dropped and made while work goes on", .timeLimit(.minutes(2)))
+@Suite("months are dropped and made while work goes on", .timeLimit(.minutes(10)))
 struct RetentionUnderLoadTests {
     private final class End: Sendable {
         let isReached = Atomic(false)

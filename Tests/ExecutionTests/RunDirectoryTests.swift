@@ -8,7 +8,7 @@ import TestSupport
 import Testing
 import Workflow
 
-@Suite("runs can be seen and operated", .timeLimit(.minutes(2)))
+@Suite("runs can be seen and operated", .timeLimit(.minutes(10)))
 struct RunDirectoryTests {
     private func code(_ body: () async throws -> Void) async -> Problem.Code? {
         do {

@@ -8,7 +8,7 @@ import TestSupport
 import Testing
 import Workflow
 
-@Suite("a workflow's limits hold, and starts happen once", .timeLimit(.minutes(2)))
+@Suite("a workflow's limits hold, and starts happen once", .timeLimit(.minutes(10)))
 struct RunLimitTests {
     private func slots(_ shell: ShellFixture) -> SlotService {
         SlotService(

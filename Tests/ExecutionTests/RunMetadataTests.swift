@@ -7,7 +7,7 @@ import TestSupport
 import Testing
 import Workflow
 
-@Suite("a template says what the runs of its events are called and how urgent they are", .timeLimit(.minutes(2)))
+@Suite("a template says what the runs of its events are called and how urgent they are", .timeLimit(.minutes(10)))
 struct RunMetadataTests {
     /// A workflow whose definition has this `metadata.run`.
     private func workflow(_ metadata: JSONValue, _ shell: ShellFixture) async throws -> WorkflowID {

@@ -8,7 +8,7 @@ import TestSupport
 import Testing
 import Workflow
 
-@Suite("an operator lets runs go on", .timeLimit(.minutes(2)))
+@Suite("an operator lets runs go on", .timeLimit(.minutes(10)))
 struct RunRepairTests {
     private static func call(_ name: String) -> JSONValue {
         ["call": "work-orders.create:1.0.0@default", "with": ["title": .string(name), "priority": 3]]

@@ -8,7 +8,7 @@ import Testing
 import Workflow
 
 /// With enough rows that a wrong plan shows: it reads thousands of rows where the right one reads a page.
-@Suite("searches and timelines read what they answer and little more", .timeLimit(.minutes(4)))
+@Suite("searches and timelines read what they answer and little more", .timeLimit(.minutes(10)))
 struct RunSearchPlanTests {
     private static let runs = 60_000
     /// What a statement may read for a page of 50: a few times the page.

@@ -106,7 +106,7 @@ private final class HeldEffects: EffectPerformer, SettingsAdopter {
     }
 }
 
-@Suite("the runner's loop", .timeLimit(.minutes(4)))
+@Suite("the runner's loop", .timeLimit(.minutes(10)))
 struct RunnerCoreLoopTests {
     private let plane = WaitingControlPlane()
     private let effects = HeldEffects()

@@ -6,7 +6,7 @@ import Tenancy
 import TestSupport
 import Testing
 
-@Suite("a plant has one runner at a time", .timeLimit(.minutes(2)))
+@Suite("a plant has one runner at a time", .timeLimit(.minutes(10)))
 struct RunnerStoreTests {
     @Test("each epoch has a new runner, is counted, and is ready after its first call")
     func epochs() async throws {

@@ -7,7 +7,7 @@ import TestSupport
 import Testing
 import Workflow
 
-@Suite("a schedule outlives a failure", .timeLimit(.minutes(3)))
+@Suite("a schedule outlives a failure", .timeLimit(.minutes(10)))
 struct ScheduleFailureTests {
     /// Planned for 07:00, and nobody has looked since 06:30.
     private static func hourly(_ shell: ShellFixture, _ rules: TimedRule...) async throws -> WorkflowID {

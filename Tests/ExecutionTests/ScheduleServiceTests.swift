@@ -8,7 +8,7 @@ import TestSupport
 import Testing
 import Workflow
 
-@Suite("time starts runs", .timeLimit(.minutes(3)))
+@Suite("time starts runs", .timeLimit(.minutes(10)))
 struct ScheduleServiceTests {
     static func cron(_ text: String, _ policy: SchedulePolicy = SchedulePolicy()) throws -> TimedRule {
         TimedRule(.cron(try CronExpression(text)), policy)

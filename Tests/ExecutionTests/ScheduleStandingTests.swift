@@ -7,7 +7,7 @@ import TestSupport
 import Testing
 import Workflow
 
-@Suite("schedules follow their plant and their definition", .timeLimit(.minutes(3)))
+@Suite("schedules follow their plant and their definition", .timeLimit(.minutes(10)))
 struct ScheduleStandingTests {
     @Test("nothing starts in a plant that is suspended; when it is active again, it goes on from there")
     func suspended() async throws {

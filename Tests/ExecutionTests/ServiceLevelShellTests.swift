@@ -8,7 +8,7 @@ import TestSupport
 import Testing
 import Workflow
 
-@Suite("clocks of service levels in the shell", .timeLimit(.minutes(2)))
+@Suite("clocks of service levels in the shell", .timeLimit(.minutes(10)))
 struct ServiceLevelShellTests {
     private static func asking(_ id: String, _ arguments: JSONValue) -> Wait {
         Wait(

@@ -9,7 +9,7 @@ import TestSupport
 import Testing
 import Workflow
 
-@Suite("decisions are signed", .timeLimit(.minutes(2)))
+@Suite("decisions are signed", .timeLimit(.minutes(10)))
 struct SignatureTests {
     private static let password = "a long pass phrase"
     private static let signed = Asked.approval(["signature": ["meaning": ["I checked it", "I release it"]]])

@@ -8,7 +8,7 @@ import TestSupport
 import Testing
 import Workflow
 
-@Suite("what is too large is refused with its size and the limit", .timeLimit(.minutes(2)))
+@Suite("what is too large is refused with its size and the limit", .timeLimit(.minutes(10)))
 struct SizeLimitTests {
     private func message(_ body: () async throws -> Void) async -> String {
         do {

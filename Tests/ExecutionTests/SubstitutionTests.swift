@@ -5,7 +5,7 @@ import Tenancy
 import TestSupport
 import Testing
 
-@Suite("a substitute decides for somebody who is away", .timeLimit(.minutes(2)))
+@Suite("a substitute decides for somebody who is away", .timeLimit(.minutes(10)))
 struct SubstitutionTests {
     private func name(
         _ shell: ShellFixture, _ substitute: Principal, for absent: Principal, role: Role? = nil, lends: Bool = false,

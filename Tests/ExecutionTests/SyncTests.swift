@@ -8,7 +8,7 @@ import TestSupport
 import Testing
 import Workflow
 
-@Suite("a runner's call records and hands out exactly once", .timeLimit(.minutes(2)))
+@Suite("a runner's call records and hands out exactly once", .timeLimit(.minutes(10)))
 struct SyncTests {
     @Test("a runner of an older epoch is refused as a whole and changes nothing, also by another control plane")
     func staleEpoch() async throws {

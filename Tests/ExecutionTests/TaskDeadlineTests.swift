@@ -8,7 +8,7 @@ import TestSupport
 import Testing
 import Workflow
 
-@Suite("people are reminded and told, each time once", .timeLimit(.minutes(2)))
+@Suite("people are reminded and told, each time once", .timeLimit(.minutes(10)))
 struct TaskDeadlineTests {
     private func deadlines(_ shell: ShellFixture) -> Deadlines { shell.deadlines }
 

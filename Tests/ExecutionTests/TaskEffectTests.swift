@@ -10,7 +10,7 @@ import TestSupport
 import Testing
 import Workflow
 
-@Suite("a runner's HTTP tasks", .timeLimit(.minutes(4)))
+@Suite("a runner's HTTP tasks", .timeLimit(.minutes(10)))
 struct TaskEffectTests {
     private let plant = PlantID()
     private let run = RunID()

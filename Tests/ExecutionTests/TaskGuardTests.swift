@@ -8,7 +8,7 @@ import TestSupport
 import Testing
 import Workflow
 
-@Suite("what nobody can do with a task", .timeLimit(.minutes(2)))
+@Suite("what nobody can do with a task", .timeLimit(.minutes(10)))
 struct TaskGuardTests {
     @Test("nothing but a comment changes a task that is decided, expired or withdrawn")
     func closed() async throws {

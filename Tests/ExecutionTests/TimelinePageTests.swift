@@ -8,7 +8,7 @@ import TestSupport
 import Testing
 import Workflow
 
-@Suite("a timeline is read in pages of a bounded size", .timeLimit(.minutes(2)))
+@Suite("a timeline is read in pages of a bounded size", .timeLimit(.minutes(10)))
 struct TimelinePageTests {
     private static let started = 460
 

@@ -2,7 +2,7 @@ import Execution
 import Synchronization
 import Testing
 
-@Suite("Turns", .timeLimit(.minutes(1)))
+@Suite("Turns", .timeLimit(.minutes(10)))
 struct TurnsTests {
     @Test("So many go at once, and the others in the order in which they came")
     func order() async {

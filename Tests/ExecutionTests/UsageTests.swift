@@ -6,7 +6,7 @@ import RunnerProtocol
 import Testing
 import Workflow
 
-@Suite("what is metered can be counted again", .timeLimit(.minutes(2)))
+@Suite("what is metered can be counted again", .timeLimit(.minutes(10)))
 struct UsageTests {
     /// Counts the journal and the other evidence, without the engine and without the usage records.
     private static let recount: Statement = """

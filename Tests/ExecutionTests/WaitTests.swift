@@ -8,7 +8,7 @@ import TestSupport
 import Testing
 import Workflow
 
-@Suite("waits are answered", .timeLimit(.minutes(2)))
+@Suite("waits are answered", .timeLimit(.minutes(10)))
 struct WaitTests {
     private static func wait(_ id: String, _ kind: Wait.Kind) -> Wait {
         Wait(id: id, taskReference: "/do/0/wait", attempt: 1, openedAt: WorkItem.moment, kind: kind)
@@ -93,7 +93,7 @@ struct WaitTests {
         }
     }
 
-    @Test("of 20,500 listeners each gets the event, and those that take one do not stay", .timeLimit(.minutes(2)))
+    @Test("of 20,500 listeners each gets the event, and those that take one do not stay", .timeLimit(.minutes(10)))
     func manyListeners() async throws {
         try await ShellFixture.with { shell in
             let (runner, item) = try await begun(shell)

@@ -6,7 +6,7 @@ import RunnerCore
 import Testing
 
 /// A live runner, looked at from the outside: root may, and so may whoever made its user namespace.
-@Suite("a live runner has nothing of the machine", .serialized, .timeLimit(.minutes(2)))
+@Suite("a live runner has nothing of the machine", .serialized, .timeLimit(.minutes(10)))
 struct ConfinementTests {
     private func withRunner(_ body: (ProcessView, PlantsFixture, TenantScope) throws -> Void) async throws {
         let plant = TenantScope.somePlant()

@@ -8,7 +8,7 @@ import Tenancy
 import TestSupport
 import Testing
 
-@Suite("the database says what runs", .serialized, .timeLimit(.minutes(3)))
+@Suite("the database says what runs", .serialized, .timeLimit(.minutes(10)))
 struct DesiredStateTests {
     @Test("stopping and suspending at every level ends the runner within a second; the next one has the next epoch")
     func desired() async throws {

@@ -7,7 +7,7 @@ import Provisioning
 import RunnerCore
 import Testing
 
-@Suite("a hostile program in a runner's sandbox gets nowhere", .serialized, .timeLimit(.minutes(2)))
+@Suite("a hostile program in a runner's sandbox gets nowhere", .serialized, .timeLimit(.minutes(10)))
 struct HostileProbeTests {
     /// What only the runner's own filter refuses; the sandbox alone has nothing to say to it.
     private static let ofTheFilter: Set<String> = [

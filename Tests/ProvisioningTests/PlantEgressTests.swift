@@ -7,7 +7,7 @@ import TestSupport
 import Testing
 
 /// The gateway's own rules are tested with it; here, that a plant's socket has them, from the database.
-@Suite("a plant's way out", .serialized, .timeLimit(.minutes(2)))
+@Suite("a plant's way out", .serialized, .timeLimit(.minutes(10)))
 struct PlantEgressTests {
     @Test(
         "only what the plant's rules in the database open is reached, and a change counts from the next connection on")

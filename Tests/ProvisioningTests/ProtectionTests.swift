@@ -3,7 +3,7 @@ import Glibc
 import Provisioning
 import Testing
 
-@Suite("a protection that is missing is named", .timeLimit(.minutes(2)))
+@Suite("a protection that is missing is named", .timeLimit(.minutes(10)))
 struct ProtectionTests {
     @Test("on this machine nothing is missing")
     func nothing() async {

@@ -11,7 +11,7 @@ import Workflow
 
 @testable import Provisioning
 
-@Suite("what runs is what is desired", .serialized, .timeLimit(.minutes(2)))
+@Suite("what runs is what is desired", .serialized, .timeLimit(.minutes(10)))
 struct ReconcilerTests {
     @Test("a program that is not there is reported with its reason, and tried again ever less often")
     func noProgram() async throws {

@@ -6,7 +6,7 @@ import TestSupport
 import Testing
 
 /// The driver's own part, with a script in the place of the sandbox.
-@Suite("a runner's process is started, watched and ended", .serialized, .timeLimit(.minutes(2)))
+@Suite("a runner's process is started, watched and ended", .serialized, .timeLimit(.minutes(10)))
 struct RunnerProcessTests {
     @Test("a program that is not there is named, with the system's reason")
     func missing() async throws {

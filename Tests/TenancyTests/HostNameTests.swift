@@ -5,7 +5,7 @@ import TestSupport
 import Testing
 
 /// Whose a host name may be.
-@Suite(.timeLimit(.minutes(2))) struct HostNameTests {
+@Suite(.timeLimit(.minutes(10))) struct HostNameTests {
     private static let person = Actor(kind: .user, principalID: PrincipalID(), displayName: "Eve")
 
     private func brands(_ tenants: TenantFixture) -> BrandDirectory {

@@ -9,7 +9,7 @@ import TestSupport
 import Testing
 import Web
 
-@Suite("What aged out is answered as that", .timeLimit(.minutes(2)))
+@Suite("What aged out is answered as that", .timeLimit(.minutes(10)))
 struct AgedOutTests {
     @Test("a run whose event and journal are gone says so in every answer, and can be started again with an input")
     func run() async throws {

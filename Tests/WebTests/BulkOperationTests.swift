@@ -9,7 +9,7 @@ import TestSupport
 import Testing
 import Web
 
-@Suite("An operation on many runs is what its dry run was", .timeLimit(.minutes(2)))
+@Suite("An operation on many runs is what its dry run was", .timeLimit(.minutes(10)))
 struct BulkOperationTests {
     private struct Plant {
         let path: String

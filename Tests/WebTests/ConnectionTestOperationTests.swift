@@ -8,7 +8,7 @@ import Tenancy
 import TestSupport
 import Testing
 
-@Suite("Testing a plant's connection over the API", .timeLimit(.minutes(2)))
+@Suite("Testing a plant's connection over the API", .timeLimit(.minutes(10)))
 struct ConnectionTestOperationTests {
     private static let secret = "k-9f31-very-secret"
 

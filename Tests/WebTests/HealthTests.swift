@@ -9,7 +9,7 @@ import TestSupport
 import Testing
 import Web
 
-@Suite("Health and metrics", .timeLimit(.minutes(2)), .serialized)
+@Suite("Health and metrics", .timeLimit(.minutes(10)), .serialized)
 struct HealthTests {
     @Test("without its database the process is live and not ready, names PostgreSQL, and recovers unaided")
     func databaseDown() async throws {

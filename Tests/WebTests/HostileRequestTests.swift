@@ -9,7 +9,7 @@ import Web
 
 /// Every operation that takes a body, against bodies that nobody should send. The list of operations is the declaration
 /// itself.
-@Suite("Bodies that nobody should send", .timeLimit(.minutes(4)))
+@Suite("Bodies that nobody should send", .timeLimit(.minutes(10)))
 struct HostileRequestTests {
     private struct Attack: Sendable {
         let name: String

@@ -8,7 +8,7 @@ import TestSupport
 import Testing
 import Web
 
-@Suite("A repeated request", .timeLimit(.minutes(2)))
+@Suite("A repeated request", .timeLimit(.minutes(10)))
 struct IdempotencyTests {
     private static func key(_ text: String) -> HTTPFields { [HTTPField.Name("Idempotency-Key")!: text] }
     private static let body = #"{"slug":"one","name":"One"}"#

@@ -7,7 +7,7 @@ import TestSupport
 import Testing
 import Web
 
-@Suite("Pages of lists", .timeLimit(.minutes(2)))
+@Suite("Pages of lists", .timeLimit(.minutes(10)))
 struct PaginationTests {
     @Test("a list is read once from end to end while rows are added: none is twice, none of before is missing")
     func stable() async throws {

@@ -7,7 +7,7 @@ import TestSupport
 import Testing
 import Web
 
-@Suite("Whose name the portal bears", .timeLimit(.minutes(2)))
+@Suite("Whose name the portal bears", .timeLimit(.minutes(10)))
 struct PortalBrandTests {
     private static func set(_ portal: PortalFixture, _ json: JSONValue, for scope: TenantScope) async throws {
         _ = try await portal.tenants.brands.set(try BrandFields(json: json), for: scope, by: .system)

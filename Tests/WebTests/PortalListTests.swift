@@ -6,7 +6,7 @@ import TestSupport
 import Testing
 import Web
 
-@Suite("The portal's list of tasks", .timeLimit(.minutes(2)))
+@Suite("The portal's list of tasks", .timeLimit(.minutes(10)))
 struct PortalListTests {
     @Test("an empty list says so")
     func empty() async throws {

@@ -8,7 +8,7 @@ import TestSupport
 import Testing
 import Web
 
-@Suite("What the portal withstands", .timeLimit(.minutes(2)))
+@Suite("What the portal withstands", .timeLimit(.minutes(10)))
 struct PortalSafetyTests {
     @Test("every page forbids scripts, frames and foreign content, and sends none")
     func headers() async throws {

@@ -8,7 +8,7 @@ import TestSupport
 import Testing
 import Web
 
-@Suite("A person's sessions end with the password", .timeLimit(.minutes(2)))
+@Suite("A person's sessions end with the password", .timeLimit(.minutes(10)))
 struct PortalSessionTests {
     private static let password = PortalFixture.password
     private static let next = "another long pass phrase"

@@ -6,7 +6,7 @@ import TestSupport
 import Testing
 import Web
 
-@Suite("Signing in to the portal", .timeLimit(.minutes(2)))
+@Suite("Signing in to the portal", .timeLimit(.minutes(10)))
 struct PortalSignInTests {
     private static let password = "a long pass phrase"
 

@@ -8,7 +8,7 @@ import TestSupport
 import Testing
 import Web
 
-@Suite("Who decides while somebody is away, in the portal", .timeLimit(.minutes(2)))
+@Suite("Who decides while somebody is away, in the portal", .timeLimit(.minutes(10)))
 struct PortalSubstituteTests {
     private static let path = "/portal/substitutes"
 

@@ -8,7 +8,7 @@ import TestSupport
 import Testing
 import Web
 
-@Suite("Deciding in the portal", .timeLimit(.minutes(2)))
+@Suite("Deciding in the portal", .timeLimit(.minutes(10)))
 struct PortalTaskTests {
     private static let form: JSONValue = [
         "type": "object", "required": ["budget", "class"],

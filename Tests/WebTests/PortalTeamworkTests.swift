@@ -8,7 +8,7 @@ import TestSupport
 import Testing
 import Web
 
-@Suite("Working together in the portal", .timeLimit(.minutes(3)))
+@Suite("Working together in the portal", .timeLimit(.minutes(10)))
 struct PortalTeamworkTests {
     private static let password = PortalFixture.password
 

@@ -31,7 +31,7 @@ enum Limiters: String, CaseIterable, CustomTestStringConvertible {
     }
 }
 
-@Suite("Every limiter keeps the same promises", .timeLimit(.minutes(4)))
+@Suite("Every limiter keeps the same promises", .timeLimit(.minutes(10)))
 struct RateLimiterConformanceTests {
     /// Nothing comes back while a test runs.
     static let slow = RequestRate(perSecond: 0.001, burst: 5)
@@ -129,7 +129,7 @@ struct InProcessRateLimiterTests {
     }
 }
 
-@Suite("While Redis is away", .timeLimit(.minutes(4)))
+@Suite("While Redis is away", .timeLimit(.minutes(10)))
 struct RedisAwayTests {
     private static let limit = RequestRate(perSecond: 0.001, burst: 1000)
 

@@ -10,7 +10,7 @@ import TestSupport
 import Testing
 import Web
 
-@Suite("Who asks too often", .timeLimit(.minutes(2)))
+@Suite("Who asks too often", .timeLimit(.minutes(10)))
 struct RequestLimitTests {
     private static func slow(_ burst: Int) -> RequestRate { RequestRate(perSecond: 0.01, burst: burst) }
 

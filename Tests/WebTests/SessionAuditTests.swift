@@ -8,7 +8,7 @@ import TestSupport
 import Testing
 import Web
 
-@Suite("Who was signed in, and who was refused, is in the audit", .timeLimit(.minutes(2)))
+@Suite("Who was signed in, and who was refused, is in the audit", .timeLimit(.minutes(10)))
 struct SessionAuditTests {
     private func entries(
         _ portal: PortalFixture, _ action: String? = nil, in scope: TenantScope? = nil

@@ -12,7 +12,7 @@ import Web
 
 import class Foundation.Thread
 
-@Suite("Clients that are slow on purpose", .serialized, .timeLimit(.minutes(5)))
+@Suite("Clients that are slow on purpose", .serialized, .timeLimit(.minutes(10)))
 struct SlowClientTests {
     private static let limits: HTTPLimits = {
         var limits = HTTPLimits()

@@ -12,7 +12,7 @@ import Testing
 
 @testable import Web
 
-@Suite("a plant's timeline is a stream that goes on where it broke off", .timeLimit(.minutes(2)))
+@Suite("a plant's timeline is a stream that goes on where it broke off", .timeLimit(.minutes(10)))
 struct TimelineStreamTests {
     private func read(
         _ client: any TestClientProtocol, _ path: String, key: String, after id: String? = nil

@@ -5,7 +5,7 @@ import Primitives
 import Synchronization
 import Testing
 
-@Suite("digest authentication", .timeLimit(.minutes(4)))
+@Suite("digest authentication", .timeLimit(.minutes(10)))
 struct DigestTests {
     @Test("the answers of RFC 7616, 3.9.1, from a header with both challenges and the strongest of them")
     func published() throws {

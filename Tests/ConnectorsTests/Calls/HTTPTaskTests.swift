@@ -2,7 +2,7 @@ import Connectors
 import JSON
 import Testing
 
-@Suite("call: http", .timeLimit(.minutes(4)))
+@Suite("call: http", .timeLimit(.minutes(10)))
 struct HTTPTaskTests {
     @Test(
         "a status outside of 200–299 is a communication error with that status, and 3xx is none where `redirect` says so",

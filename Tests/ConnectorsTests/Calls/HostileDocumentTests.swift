@@ -2,7 +2,7 @@ import Connectors
 import JSON
 import Testing
 
-@Suite("OpenAPI documents that mean no good", .timeLimit(.minutes(4)))
+@Suite("OpenAPI documents that mean no good", .timeLimit(.minutes(10)))
 struct HostileDocumentTests {
     private func failure(_ document: String, _ parameters: JSONValue = .null) async throws -> CallFailure? {
         let peer = try await HTTPPeer { request, _ in

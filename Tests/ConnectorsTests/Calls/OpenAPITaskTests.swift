@@ -2,7 +2,7 @@ import Connectors
 import JSON
 import Testing
 
-@Suite("call: openapi", .timeLimit(.minutes(4)))
+@Suite("call: openapi", .timeLimit(.minutes(10)))
 struct OpenAPITaskTests {
     /// A system with its own description at `/docs/api.json`, and a page that says what it was asked.
     private func system(_ document: String, _ headers: String = "") async throws -> HTTPPeer {

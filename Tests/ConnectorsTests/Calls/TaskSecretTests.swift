@@ -3,7 +3,7 @@ import JSON
 import Primitives
 import Testing
 
-@Suite("secrets of tasks", .timeLimit(.minutes(4)))
+@Suite("secrets of tasks", .timeLimit(.minutes(10)))
 struct TaskSecretTests {
     private static let secrets: JSONObject = [
         "key": "s3cret/value +1", "pair": ["username": "anna", "password": "pa55w0rd", "pin": 7],

@@ -4,7 +4,7 @@ import JSON
 import Synchronization
 import Testing
 
-@Suite("oauth2 and oidc of tasks", .timeLimit(.minutes(4)))
+@Suite("oauth2 and oidc of tasks", .timeLimit(.minutes(10)))
 struct TokenTests {
     /// A server of tokens and of the system that takes them.
     private func server(

@@ -7,7 +7,7 @@ import Primitives
 import Provisioning
 import Testing
 
-@Suite("a process of a workflow has nothing of the machine", .serialized, .timeLimit(.minutes(2)))
+@Suite("a process of a workflow has nothing of the machine", .serialized, .timeLimit(.minutes(10)))
 struct ProcessConfinementTests {
     @Test("it has no network: not the machine's loopback, not its sockets without a path, not its hypervisor")
     func network() async throws {

@@ -5,7 +5,7 @@ import Primitives
 import Provisioning
 import Testing
 
-@Suite("without its protections nothing runs", .timeLimit(.minutes(2)))
+@Suite("without its protections nothing runs", .timeLimit(.minutes(10)))
 struct ProcessGateTests {
     private func sandbox(filter folder: String) -> ProcessSandbox {
         ProcessSandbox(

@@ -5,7 +5,7 @@ import Provisioning
 import Testing
 
 /// Each hostile program ends itself after ten seconds, and takes no more than 600 MB should its bound not hold.
-@Suite("a process holds nothing out of sight", .serialized, .timeLimit(.minutes(3)))
+@Suite("a process holds nothing out of sight", .serialized, .timeLimit(.minutes(10)))
 struct ProcessHoldingTests {
     private func failure(_ code: String) async throws -> ProcessFailure {
         let job = try Sandboxes.job(.python, code)

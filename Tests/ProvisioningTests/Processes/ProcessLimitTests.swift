@@ -4,7 +4,7 @@ import Primitives
 import Provisioning
 import Testing
 
-@Suite("a process stays inside its limits", .serialized, .timeLimit(.minutes(3)))
+@Suite("a process stays inside its limits", .serialized, .timeLimit(.minutes(10)))
 struct ProcessLimitTests {
     private func failure(
         _ language: ProcessLanguage, _ code: String, _ change: (inout ProcessLimits) -> Void = { _ in }

@@ -3,7 +3,7 @@ import Primitives
 import Provisioning
 import Testing
 
-@Suite("scripts and shell commands give results", .timeLimit(.minutes(2)))
+@Suite("scripts and shell commands give results", .timeLimit(.minutes(10)))
 struct ProcessResultTests {
     @Test("a code other than 0 and a signal are results, with what was written until then")
     func codes() async throws {

@@ -9,7 +9,7 @@ import TestSupport
 import Testing
 import Workflow
 
-@Suite("run: script and run: shell, by a live runner", .serialized, .timeLimit(.minutes(3)))
+@Suite("run: script and run: shell, by a live runner", .serialized, .timeLimit(.minutes(10)))
 struct ProcessRunTests {
     private let plant = TenantScope.somePlant()
 

@@ -3,7 +3,7 @@ import Provisioning
 import Synchronization
 import Testing
 
-@Suite("the machine's places for processes are shared out", .timeLimit(.minutes(4)))
+@Suite("the machine's places for processes are shared out", .timeLimit(.minutes(10)))
 struct ProcessSlotsTests {
     private let busy = TenantScope.somePlant()
     private let other = TenantScope.somePlant()

@@ -5,7 +5,7 @@ import Primitives
 import Provisioning
 import Testing
 
-@Suite("a plant's process socket", .serialized, .timeLimit(.minutes(3)))
+@Suite("a plant's process socket", .serialized, .timeLimit(.minutes(10)))
 struct ProcessSocketTests {
     private let plant = TenantScope.somePlant()
 
