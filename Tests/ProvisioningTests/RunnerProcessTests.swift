@@ -87,6 +87,22 @@ struct RunnerProcessTests {
         #expect(end == .killed(signal: 9))
     }
 
+    @Test(
+        "what it leaves behind with its output does not hide its end: what can be is killed",
+        arguments: ["sleep 60 &", "setsid sleep 8 &"])
+    func leavesSomethingBehind(_ text: String) async throws {
+        let script = try Stage.script("\(text) echo $! > $0.child; echo why >&2; kill -KILL $$")
+        let clock = ContinuousClock()
+        let began = clock.now
+        #expect(try await Stage.driver(script.path).run(Stage.specification()) == .killed(signal: 9))
+        #expect(clock.now - began < .seconds(6))
+        if !text.hasPrefix("setsid") {
+            let child = try #require(
+                pid_t(try String(contentsOfFile: script.path + ".child", encoding: .utf8).filter(\.isNumber)))
+            try await eventually("it is gone") { kill(child, 0) != 0 }
+        }
+    }
+
     @Test("runners that stand ready wake nobody: twenty of them, watched for three seconds")
     func idle() async {
         // In a process of its own: here other suites are at work.

@@ -63,8 +63,9 @@ import Testing
             let authenticator = Authenticator(database: tenants.database, feed: tenants.feed, cacheAge: .seconds(600))
             _ = try await authenticator.authenticate(apiKey: holder.key)
             let sends = tenants.database.statistics.sends
-            for _ in 0..<10 { #expect(try await authenticator.authenticate(apiKey: holder.key) != nil) }
-            #expect(tenants.database.statistics.sends == sends)
+            for _ in 0..<1_000 { #expect(try await authenticator.authenticate(apiKey: holder.key) != nil) }
+            // The feed asks now and then whether it still hears.
+            #expect(tenants.database.statistics.sends - sends < 100)
         }
     }
 

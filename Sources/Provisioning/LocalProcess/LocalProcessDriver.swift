@@ -88,7 +88,9 @@ package struct LocalProcessDriver: RunnerDriver {
         }
     }
 
-    private enum Happening { case exited, askedToStop, drainTimeout }
+    private enum Happening { case outputEnded, ended, askedToStop, timeIsUp }
+    /// How long the output of a runner that has ended is read.
+    private static let lastWordsSeconds = 2
 
     private func confined(
         _ specification: RunnerSpecification, _ arguments: SandboxArguments, until stops: AsyncStream<Void>
@@ -112,12 +114,11 @@ package struct LocalProcessDriver: RunnerDriver {
         }
     }
 
-    /// Returns when its output has ended, or when it was killed because its time to drain was up.
+    /// Returns when its output or it itself has ended, or when it was killed because its time to drain was up.
     private func watch(
         _ process: RunnerProcess, _ log: RunnerLog, drainSeconds: Int, until stops: AsyncStream<Void>
     ) async {
         await withTaskGroup(of: Happening.self) { group in
-            // It ends when the runner does: nobody else has the other end.
             group.addTask {
                 do {
                     try await process.readOutput { log.take(Array($0.readableBytesView)) }
@@ -128,20 +129,37 @@ package struct LocalProcessDriver: RunnerDriver {
                     }
                 }
                 log.finish()
-                return .exited
+                return .outputEnded
+            }
+            group.addTask {
+                await process.hasEnded()
+                return .ended
             }
             group.addTask {
                 for await _ in stops {}
                 return .askedToStop
             }
-            let first = await group.next()
-            process.closeInput()
-            if first == .askedToStop {
+            func limit(_ seconds: Int) {
                 group.addTask {
-                    try? await Task.sleep(for: .seconds(drainSeconds))
-                    return .drainTimeout
+                    try? await Task.sleep(for: .seconds(seconds))
+                    return .timeIsUp
                 }
-                if await group.next() == .drainTimeout { process.kill() }
+            }
+            var last = await group.next()
+            process.closeInput()
+            if last == .askedToStop {
+                limit(drainSeconds)
+                last = await group.next()
+                if last == .timeIsUp { process.kill() }
+            }
+            if last == .ended {
+                // Whoever still has the output was left behind by it: what can be is killed, what drains drains.
+                process.killRemains()
+                limit(Self.lastWordsSeconds)
+                repeat { last = await group.next() } while last == .askedToStop
+                if last == .timeIsUp {
+                    logger.warning("a runner left something behind", metadata: ["pid": "\(process.pid)"])
+                }
             }
             group.cancelAll()
         }

@@ -37,7 +37,15 @@ extension RunnerProcess {
             defer { close(output.writing) }
             do {
                 let pid = try spawn(words, environment, input: input.reading, output: output.writing)
-                return RunnerProcess(pid: pid, input: input.writing, output: output.reading, loop: loop)
+                let ending = pidfd_open(pid, 0)
+                guard ending >= 0 else {
+                    let reason = errno
+                    Glibc.kill(-pid, SIGKILL)
+                    waitpid(pid, nil, 0)
+                    throw StartFailed("watching a runner", reason)
+                }
+                return RunnerProcess(
+                    pid: pid, input: input.writing, output: output.reading, ending: ending, loop: loop)
             } catch {
                 close(input.writing)
                 close(output.reading)

@@ -1,3 +1,4 @@
+import Dispatch
 import NIOCore
 import NIOPosix
 import Synchronization
@@ -6,11 +7,13 @@ import Synchronization
     import Glibc
 #endif
 
-/// A runner's process as the control plane holds it: a pipe that it reads, a pipe that it writes, and its number.
+/// A runner's process as the control plane holds it: a pipe that it reads, a pipe that it writes, its number, and a
+/// descriptor that says when it has ended.
 ///
 /// Nothing here looks at a process while it lives: with a hundred warm runners an idle control plane sleeps. Its end is
-/// the end of its output, which its sandbox and it alone hold; only from then on it is waited for. (`Subprocess.run` wakes
-/// a task once a second for every process that it waits for.)
+/// told by the descriptor or by the end of its output, whichever comes first; only from then on it is waited for.
+/// (`Subprocess.run` wakes a task once a second for every process that it waits for.) The output alone does not tell: a
+/// sandbox that is killed while it starts may leave a part of itself behind, which holds it for ever.
 ///
 /// `kill` and `end` must be used until `end` has answered: before, the process is a zombie once it has ended.
 final class RunnerProcess: Sendable {
@@ -30,12 +33,15 @@ final class RunnerProcess: Sendable {
 
     let pid: pid_t
     private let output: Int32
+    private let ending: Int32
     private let loop: any EventLoop
     private let state: Mutex<State>
 
-    init(pid: pid_t, input: Int32, output: Int32, loop: any EventLoop) {
+    /// - Parameter ending: from `pidfd_open`.
+    init(pid: pid_t, input: Int32, output: Int32, ending: Int32, loop: any EventLoop) {
         self.pid = pid
         self.output = output
+        self.ending = ending
         self.loop = loop
         state = Mutex(State(input: input))
     }
@@ -52,6 +58,18 @@ final class RunnerProcess: Sendable {
         }
     }
 
+    /// Returns when it has ended, or when the task is cancelled. To be called once.
+    func hasEnded() async {
+        // Dispatch and not NIO, which would try to read: there is nothing to be read from such a descriptor.
+        let source = DispatchSource.makeReadSource(fileDescriptor: ending)
+        let (ends, end) = AsyncStream<Void>.makeStream()
+        source.setEventHandler { end.finish() }
+        source.setCancelHandler { [ending] in close(ending) }
+        source.activate()
+        for await _ in ends {}
+        source.cancel()
+    }
+
     /// What it reads ends: a runner drains then.
     func closeInput() {
         state.withLock { state in
@@ -64,6 +82,14 @@ final class RunnerProcess: Sendable {
     func kill() {
         state.withLock { state in
             if state.end == nil { Glibc.kill(pid, SIGKILL) }
+        }
+    }
+
+    /// Ends what it has left behind in its process group. It must have ended, and not have been waited for: until then nobody
+    /// else's group has its number.
+    func killRemains() {
+        state.withLock { state in
+            if state.end == nil { Glibc.kill(-pid, SIGKILL) }
         }
     }
 
