@@ -37,7 +37,7 @@ struct FoundRuns: Sendable {
         var current = FoundRuns(of: triggers)
         var allowance = EvaluationAllowance(steps: budgets.deliverySteps)
         for event in events {
-            guard current.find(event, triggers, causes: RunCauses(initiator: event.sender), &allowance) else {
+            guard current.find(event, triggers, causes: EventAdmission.causes(of: event), &allowance) else {
                 throw Problem(
                     .tooManyRequests, "The plant's workflows were changed meanwhile. Send the events again.")
             }

@@ -6,9 +6,7 @@ enum PasswordPage {
         {{<layout}}{{$content}}
         <p><a href="/portal">All tasks</a></p>
         <h1>{{title}}</h1>
-        {{#problem}}<div class="card error" role="alert"><h2>{{heading}}</h2>
-        {{#explanation}}<p>{{.}}</p>{{/explanation}}
-        <ul>{{#mistakes}}<li>{{#target}}<a href="#{{.}}">{{message}}</a>{{/target}}{{^target}}{{message}}{{/target}}</li>{{/mistakes}}</ul></div>{{/problem}}
+        {{>form-problem}}
         {{#notice}}<p class="card notice" role="status">{{.}}</p>{{/notice}}
         <form class="card" method="post" action="/portal/password">
         <input type="hidden" name="form-token" value="{{formToken}}">

@@ -17,6 +17,7 @@ enum PortalPages {
                 "signature-form": try PageContent.template(TaskPage.signature),
                 "task-talk": try PageContent.template(TaskPage.talk),
                 "substitutes": try PageContent.template(SubstitutesPage.text),
+                "form-problem": try PageContent.template(FormProblem.card),
                 "substitution": try PageContent.template(SubstitutesPage.entry),
                 "password": try PageContent.template(PasswordPage.text),
                 "message": try PageContent.template(message),

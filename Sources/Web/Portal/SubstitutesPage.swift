@@ -8,9 +8,7 @@ enum SubstitutesPage {
         {{<layout}}{{$content}}
         <p><a href="/portal">All tasks</a></p>
         <h1>{{title}}</h1>
-        {{#problem}}<div class="card error" role="alert"><h2>{{heading}}</h2>
-        {{#explanation}}<p>{{.}}</p>{{/explanation}}
-        <ul>{{#mistakes}}<li>{{#target}}<a href="#{{.}}">{{message}}</a>{{/target}}{{^target}}{{message}}{{/target}}</li>{{/mistakes}}</ul></div>{{/problem}}
+        {{>form-problem}}
         {{#notice}}<p class="card notice" role="status">{{.}}</p>{{/notice}}
         {{#own}}<section class="card" aria-labelledby="s{{id}}"><h2 id="s{{id}}">{{substitute}} decides for you</h2>{{>substitution}}</section>{{/own}}
         {{#others}}<section class="card" aria-labelledby="s{{id}}"><h2 id="s{{id}}">You decide for {{absent}}</h2>{{>substitution}}</section>{{/others}}

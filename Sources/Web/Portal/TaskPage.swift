@@ -4,9 +4,7 @@ enum TaskPage {
         {{<layout}}{{$content}}
         <p><a href="/portal">All tasks</a></p>
         <h1>{{title}}</h1>
-        {{#problem}}<div class="card error" role="alert"><h2>{{heading}}</h2>
-        {{#explanation}}<p>{{.}}</p>{{/explanation}}
-        {{#hasMistakes}}<ul>{{#mistakes}}<li>{{#target}}<a href="#{{.}}">{{message}}</a>{{/target}}{{^target}}{{message}}{{/target}}</li>{{/mistakes}}</ul>{{/hasMistakes}}</div>{{/problem}}
+        {{>form-problem}}
         {{#notice}}<p class="card notice" role="status">{{.}}</p>{{/notice}}
         <div class="card"><p class="meta">{{plant}} · {{workflow}} · for {{role}}</p>
         {{#due}}<p class="meta">{{#isLate}}<span class="late">Overdue</span> since {{/isLate}}{{^isLate}}Due {{/isLate}}<time datetime="{{machine}}">{{text}}</time>, {{distance}}</p>{{/due}}
